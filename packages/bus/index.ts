@@ -1,0 +1,37 @@
+/** Vestnik's bus: contracts, publish, handle, retry, dead letters, replay. The same on every broker and database. */
+export type { Bus, BusOptions, LogEntry, PublishOptions } from './bus.ts'
+export {
+  type Contract,
+  type ContractGroup,
+  type ContractOptions,
+  contract,
+  type GroupOptions,
+  type PayloadOf,
+  type RetryPolicy,
+} from './contract.ts'
+export { BusError, type Code, codes, hasCode, PublishError, permanent, type Refusal, uncertain } from './errors.ts'
+export {
+  type EffectContext,
+  type EffectHandler,
+  effect,
+  type Handler,
+  type MessageFacts,
+  type OnContext,
+  type OnHandler,
+  on,
+} from './handler.ts'
+export type * from './operations.ts'
+export { type CrashPoint, crashPoints, type Ports } from './ports.ts'
+export type { Dialect, Row, SqlValue, Store, Tx } from './store.ts'
+export type {
+  Deliver,
+  Group,
+  Health,
+  Incoming,
+  Outgoing,
+  Subscription,
+  Topic,
+  Topology,
+  Traits,
+  Transport,
+} from './transport.ts'

@@ -1,0 +1,44 @@
+/** Everything that can be said in seconds: `npm run check`, or `npm run check -- types` for one of the steps. */
+import { spawn } from 'node:child_process'
+import { styleText } from 'node:util'
+import { root } from './sources.ts'
+
+interface Step {
+  readonly name: string
+  readonly command: readonly string[]
+}
+
+const steps: readonly Step[] = [
+  { name: 'types', command: ['tsc'] },
+  { name: 'format', command: ['biome', 'ci', '--error-on-warnings', '--colors=off'] },
+  { name: 'imports', command: ['node', 'tools/check-imports.ts'] },
+  { name: 'ports', command: ['node', 'tools/check-ports.ts'] },
+  { name: 'docs', command: ['node', 'tools/errors-doc.ts', '--check'] },
+  { name: 'tests', command: ['node', 'tools/test.ts', 'pure'] },
+]
+
+const words = process.argv.slice(2)
+const chosen = steps.filter(({ name }) => words.length === 0 || words.includes(name))
+const lost = words.filter((word) => !steps.some(({ name }) => name === word))
+if (lost.length > 0) {
+  console.error(`no such step: ${lost.join(' ')}; steps: ${steps.map(({ name }) => name).join(', ')}`)
+  process.exit(2)
+}
+const results: boolean[] = []
+for (const step of chosen) results.push(await runStep(step))
+process.exitCode = results.every(Boolean) ? 0 : 1
+
+/** Says the step's whole output if it failed, else one line. */
+async function runStep({ name, command: [program = '', ...args] }: Step): Promise<boolean> {
+  const started = performance.now()
+  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output: Buffer[] = []
+  child.stdout.on('data', (data) => output.push(data))
+  child.stderr.on('data', (data) => output.push(data))
+  const code = await new Promise((resolve) => child.once('close', resolve).once('error', resolve))
+  const seconds = `${((performance.now() - started) / 1000).toFixed(1)} s`
+  if (code !== 0) process.stdout.write(Buffer.concat(output))
+  const mark = code === 0 ? styleText('green', '✔') : styleText('red', '✖')
+  console.log(`${mark} ${name} (${seconds})${code instanceof Error ? `: ${code.message}` : ''}`)
+  return code === 0
+}

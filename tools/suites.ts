@@ -1,0 +1,54 @@
+/** The suites of tests, as data: which files each has, what it needs, how many run at once, and how long they may take. */
+import { availableParallelism } from 'node:os'
+import { matchesGlob } from 'node:path'
+import type { Program } from './provide.ts'
+import { listFiles } from './sources.ts'
+
+export interface Suite {
+  readonly name: string
+  /** A file belongs to the first suite, in the order of the list, whose patterns fit. */
+  readonly files: readonly string[]
+  readonly needs: readonly Program[]
+  /** Tests that watch time or processes run alone, so that none starves. */
+  readonly atOnce: number
+  readonly limits: { readonly testMs: number; readonly fileMs: number }
+  /** Runs only in CI, or when it is named. */
+  readonly inCi?: true
+}
+
+const sources = '{packages,services,tools}/**'
+const alone = { atOnce: 1, limits: { testMs: 120_000, fileMs: 180_000 } }
+
+export const suites: readonly Suite[] = [
+  {
+    name: 'mutants',
+    files: ['tools/mutants/*.test.ts'],
+    needs: [],
+    atOnce: 1,
+    limits: { testMs: 120_000, fileMs: 900_000 },
+    inCi: true,
+  },
+  { name: 'trace', files: [`${sources}/*.trace.test.ts`], needs: ['strace'], ...alone },
+  { name: 'disk', files: [`${sources}/*.disk.test.ts`], needs: ['gcc'], ...alone },
+  { name: 'process', files: [`${sources}/*.process.test.ts`], needs: [], ...alone },
+  { name: 'e2e', files: ['e2e/**/*.test.ts'], needs: [], ...alone },
+  {
+    name: 'pure',
+    files: [`${sources}/*.test.ts`],
+    needs: [],
+    atOnce: availableParallelism(),
+    limits: { testMs: 20_000, fileMs: 60_000 },
+  },
+]
+
+/** Each suite's files: every test file is in exactly one suite. */
+export function filesOf(
+  suite: Suite,
+  paths: readonly string[] = listFiles('{packages,services,tools,e2e}/**/*.test.ts'),
+): string[] {
+  return paths.filter((path) => suites.find((one) => fits(one, path)) === suite)
+}
+
+function fits({ files }: Suite, path: string): boolean {
+  return files.some((pattern) => matchesGlob(path, pattern))
+}

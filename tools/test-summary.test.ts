@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Outcome } from './run-tests.ts'
+import { summarize } from './test-summary.ts'
+
+const outcome = (given: Partial<Outcome>): Outcome => ({
+  path: 'a.test.ts',
+  seconds: 1,
+  passed: 1,
+  failed: 0,
+  skipped: [],
+  ...given,
+})
+const last = (text: string) => text.split('\n').at(-1)
+
+test('the last line has the totals of all suites', () => {
+  const rows = [
+    { suite: 'pure', outcomes: [outcome({ passed: 2 }), outcome({ passed: 3, failed: 1 })] },
+    { suite: 'e2e', outcomes: [outcome({})] },
+  ]
+  const { text, failed } = summarize(rows, false)
+  assert.equal(last(text), '6 passed, 1 failed, 0 skipped')
+  assert.ok(failed)
+})
+
+test('what did not run is said, and fails in CI', () => {
+  const rows = [
+    { suite: 'pure', outcomes: [outcome({ skipped: ['a test: why'] })] },
+    { suite: 'trace', outcomes: [], missing: 'strace is missing' },
+  ]
+  const here = summarize(rows, false)
+  assert.match(here.text, /trace: strace is missing/)
+  assert.match(here.text, /a\.test\.ts: a test: why/)
+  assert.equal(here.failed, false)
+  const inCi = summarize(rows, true)
+  assert.equal(last(inCi.text), '1 passed, 2 failed, 0 skipped')
+  assert.ok(inCi.failed)
+})
+
+test('a run without a single test is a failure', () => {
+  assert.ok(summarize([{ suite: 'pure', outcomes: [] }], false).failed)
+})

@@ -1,0 +1,63 @@
+/** What a run of the tests says at its end: the suites, the slowest files, what did not run, and one line of totals. */
+import type { Outcome } from './run-tests.ts'
+
+export interface Row {
+  readonly suite: string
+  readonly outcomes: readonly Outcome[]
+  /** Why it did not run at all. */
+  readonly missing?: string
+}
+
+export interface Summary {
+  readonly text: string
+  readonly failed: boolean
+}
+
+/** In CI a suite or a test that did not run is a failure: there nothing may be missing. */
+export function summarize(rows: readonly Row[], ci: boolean): Summary {
+  const outcomes = rows.flatMap((row) => row.outcomes)
+  const skips = outcomes.flatMap(({ path, skipped }) => skipped.map((what) => `${path}: ${what}`))
+  const missing = rows.flatMap(({ suite, missing }) => (missing === undefined ? [] : [`${suite}: ${missing}`]))
+  const passed = sum(outcomes, (outcome) => outcome.passed)
+  const failed = sum(outcomes, (outcome) => outcome.failed) + (ci ? skips.length + missing.length : 0)
+  const skipped = ci ? 0 : skips.length
+  const text = [
+    ...table(rows),
+    ...list('slowest files', slowest(outcomes)),
+    ...list(ci ? 'DID NOT RUN, WHICH FAILS IN CI' : 'DID NOT RUN', [...missing, ...skips]),
+    ...(passed + failed === 0 ? ['', 'no test ran'] : []),
+    '',
+    `${passed} passed, ${failed} failed, ${skipped} skipped`,
+  ]
+  return { text: text.join('\n'), failed: failed > 0 || passed === 0 }
+}
+
+function table(rows: readonly Row[]): string[] {
+  const head = ['suite', 'files', 'passed', 'failed', 'skipped', 'seconds']
+  const lines = rows.map(({ suite, outcomes, missing }) => [
+    suite,
+    missing === undefined ? outcomes.length : 'did not run',
+    sum(outcomes, ({ passed }) => passed),
+    sum(outcomes, ({ failed }) => failed),
+    sum(outcomes, ({ skipped }) => skipped.length),
+    sum(outcomes, ({ seconds }) => seconds).toFixed(1),
+  ])
+  return [head, ...lines].map(([name, ...figures]) =>
+    [String(name).padEnd(10), ...figures.map((figure) => String(figure).padStart(12))].join(''),
+  )
+}
+
+function slowest(outcomes: readonly Outcome[]): string[] {
+  return outcomes
+    .toSorted((a, b) => b.seconds - a.seconds)
+    .slice(0, 8)
+    .map(({ path, seconds }) => `${seconds.toFixed(1).padStart(6)} s  ${path}`)
+}
+
+function list(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => `  ${line}`)]
+}
+
+function sum(outcomes: readonly Outcome[], figure: (outcome: Outcome) => number): number {
+  return outcomes.reduce((total, outcome) => total + figure(outcome), 0)
+}

@@ -1,0 +1,59 @@
+/** Runs the tests: `npm test` all of them, `npm test -- pure e2e` these suites, `npm test -- packages/bus` the files under it. */
+import { spec } from 'node:test/reporters'
+import { howToGet, provide } from './provide.ts'
+import { runTests } from './run-tests.ts'
+import { filesOf, type Suite, suites } from './suites.ts'
+import { type Row, summarize } from './test-summary.ts'
+
+const ci = process.env.CI === 'true'
+/** All suites together, without the mutants. */
+const totalMs = 600_000
+
+const chosen = choose(process.argv.slice(2))
+const rows: Row[] = []
+const reporter = new spec()
+reporter.pipe(process.stdout)
+for (const { suite, files } of chosen) rows.push(await runSuite(suite, files))
+await new Promise((resolve) => reporter.once('end', resolve).end())
+const { text, failed } = summarize(rows, ci)
+console.log(`\n${text}`)
+process.exitCode = failed ? 1 : 0
+
+/** Which files of which suites the words name; a word is a suite's name or the beginning of a path. */
+function choose(words: readonly string[]): { suite: Suite; files: string[] }[] {
+  const all = suites.map((suite) => ({ suite, files: filesOf(suite) }))
+  const unknown = words.filter(
+    (word) => !all.some(({ suite, files }) => suite.name === word || files.some((path) => path.startsWith(word))),
+  )
+  if (unknown.length > 0) {
+    console.error(
+      `no suite and no test file: ${unknown.join(' ')}; suites: ${suites.map(({ name }) => name).join(', ')}`,
+    )
+    process.exit(2)
+  }
+  if (words.length === 0) return all.filter(({ suite }) => ci || !suite.inCi)
+  return all
+    .map(({ suite, files }) => ({
+      suite,
+      files: words.includes(suite.name) ? files : files.filter((path) => words.some((word) => path.startsWith(word))),
+    }))
+    .filter(({ files }) => files.length > 0)
+}
+
+async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
+  if (files.length === 0) return { suite: suite.name, outcomes: [] }
+  const lacking = suite.needs.filter((program) => !provide(program))
+  if (lacking.length > 0) {
+    const missing = lacking.map((program) => `${program} is missing (${howToGet(program)})`).join(', ')
+    return { suite: suite.name, outcomes: [], missing }
+  }
+  const signal = AbortSignal.timeout(
+    suite.inCi ? suite.limits.fileMs : Math.max(1, totalMs - Math.ceil(performance.now())),
+  )
+  const limits = { atOnce: suite.atOnce, ...suite.limits, signal }
+  const outcomes = await runTests(files, limits, (events) => {
+    for (const event of events)
+      if (event.type !== 'test:diagnostic' || event.data.file !== undefined) reporter.write(event)
+  })
+  return { suite: suite.name, outcomes }
+}

@@ -1,5 +1,6 @@
 /** Everything that can be said in seconds: `npm run check`, or `npm run check -- types` for one of the steps. */
 import { spawn } from 'node:child_process'
+import { delimiter, join } from 'node:path'
 import { styleText } from 'node:util'
 import { root } from './sources.ts'
 
@@ -17,6 +18,9 @@ const steps: readonly Step[] = [
   { name: 'tests', command: ['node', 'tools/test.ts', 'pure'] },
 ]
 
+/** So that it also runs without npm. */
+const env = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}` }
+
 const words = process.argv.slice(2)
 const chosen = steps.filter(({ name }) => words.length === 0 || words.includes(name))
 const lost = words.filter((word) => !steps.some(({ name }) => name === word))
@@ -31,7 +35,7 @@ process.exitCode = results.every(Boolean) ? 0 : 1
 /** Says the step's whole output if it failed, else one line. */
 async function runStep({ name, command: [program = '', ...args] }: Step): Promise<boolean> {
   const started = performance.now()
-  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const output: Buffer[] = []
   child.stdout.on('data', (data) => output.push(data))
   child.stderr.on('data', (data) => output.push(data))

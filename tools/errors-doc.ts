@@ -18,13 +18,13 @@ Every error is a \`BusError\` with a \`code\`, a message that says what was atte
 ${rows.join('\n')}`
 }
 
+/** What is wrong with the page that stands there. */
+export function checkErrorsPage(found: string): string[] {
+  return found === errorsPage() ? [] : ['docs/errors.md is not what packages/bus/errors.ts says: npm run docs']
+}
+
 if (import.meta.main) {
   const path = resolve(root, 'docs/errors.md')
-  const found = existsSync(path) ? readFileSync(path, 'utf8') : ''
   if (!process.argv.includes('--check')) writeFileSync(path, errorsPage())
-  else
-    report(
-      'docs',
-      found === errorsPage() ? [] : ['docs/errors.md is not what packages/bus/errors.ts says: npm run docs'],
-    )
+  else report('docs', checkErrorsPage(existsSync(path) ? readFileSync(path, 'utf8') : ''))
 }

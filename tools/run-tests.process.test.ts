@@ -13,15 +13,14 @@ async function outcomeOf(t: TestContext, text: string): Promise<{ passed: number
   const file = join(folder, 'a.test.ts')
   writeFileSync(file, `import { test } from 'node:test'\n${text}`)
   const runner = pathToFileURL(join(import.meta.dirname, 'run-tests.ts'))
-  const script = `
-    import { runTests } from ${JSON.stringify(runner.href)}
+  writeFileSync(
+    join(folder, 'run.ts'),
+    `import { runTests } from ${JSON.stringify(runner.href)}
     const limits = { atOnce: 1, testMs: 1_000, fileMs: 3_000, signal: AbortSignal.timeout(10_000) }
-    console.log(JSON.stringify(await runTests([${JSON.stringify(file)}], limits, () => {})))`
+    console.log(JSON.stringify(await runTests([${JSON.stringify(file)}], limits, () => {})))`,
+  )
   const { NODE_TEST_CONTEXT: _, ...env } = process.env // else the runner takes itself for nested, and runs nothing
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(process.execPath, [join(folder, 'run.ts')], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const output: string[] = []
   for await (const piece of child.stdout.setEncoding('utf8')) output.push(piece)
   return JSON.parse(output.join(''))[0]

@@ -1,7 +1,7 @@
 /** Checks who imports whom: the directions of the packages, the declared dependencies, no cycles, no broker's name in the bus. */
 import { readFileSync } from 'node:fs'
 import { matchesGlob, posix, resolve } from 'node:path'
-import { isForTests, readSources, report, root, type Source } from './sources.ts'
+import { isForTests, readSources, report, root, type Source } from './repository.ts'
 import { type Import, importsOf, type Token, tokensOf } from './tokens.ts'
 
 interface Rule {

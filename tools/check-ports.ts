@@ -1,5 +1,5 @@
 /** Checks that the engine takes time, chance and identity as arguments: nothing in packages/bus reaches for the machine's own. */
-import { isForTests, readSources, report, type Source } from './sources.ts'
+import { isForTests, readSources, report, type Source } from './repository.ts'
 import { importsOf, type Token, tokensOf } from './tokens.ts'
 
 /** The one file that may: it makes the machine's own ports. */

@@ -1,8 +1,7 @@
 /** Everything that can be said in seconds: `npm run check`, or `npm run check -- types` for one of the steps. */
 import { spawn } from 'node:child_process'
-import { delimiter, join } from 'node:path'
 import { styleText } from 'node:util'
-import { root } from './sources.ts'
+import { env, root } from './repository.ts'
 
 interface Step {
   readonly name: string
@@ -17,9 +16,6 @@ const steps: readonly Step[] = [
   { name: 'docs', command: ['node', 'tools/errors-doc.ts', '--check'] },
   { name: 'tests', command: ['node', 'tools/test.ts', 'pure'] },
 ]
-
-/** So that it also runs without npm. */
-const env = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}` }
 
 const words = process.argv.slice(2)
 const chosen = steps.filter(({ name }) => words.length === 0 || words.includes(name))

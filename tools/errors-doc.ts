@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { codes } from '../packages/bus/errors.ts'
-import { report, root } from './sources.ts'
+import { report, root } from './repository.ts'
 
 /** The page: every code with what it means and what to do. */
 export function errorsPage(): string {

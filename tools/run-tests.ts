@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { run } from 'node:test'
 import type { TestEvent } from 'node:test/reporters'
-import { root } from './sources.ts'
+import { root } from './repository.ts'
 
 export interface Outcome {
   readonly path: string

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { matchesGlob } from 'node:path'
 import type { Program } from './provide.ts'
-import { listFiles } from './sources.ts'
+import { listFiles } from './repository.ts'
 
 export interface Suite {
   readonly name: string

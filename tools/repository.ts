@@ -1,8 +1,14 @@
-/** The repository's sources: which files there are, and what a file is for. */
+/** The repository: its root, its sources and what a file is for, its own programs. */
 import { globSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 
 export const root: string = resolve(import.meta.dirname, '..')
+
+/** Of this process, with the repository's own programs first, so that what it starts runs on its Node. */
+export const env: NodeJS.ProcessEnv = {
+  ...process.env,
+  PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+}
 
 export interface Source {
   /** From the root, with slashes. */

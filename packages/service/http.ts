@@ -1,0 +1,144 @@
+/** A service's HTTP: JSON in, JSON out, limits before parsing, and a problem for every error. */
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyTypeProvider,
+  fastify,
+  type RawServerDefault,
+} from 'fastify'
+import type { z } from 'zod'
+import { readJson } from './json.ts'
+import type { Log } from './log.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { badInput, Problem, problemOf } from './problem.ts'
+
+/** A fastify app whose route schemas are zod's, and whose handlers get what these schemas answer. */
+export type Http = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypes>
+
+export interface ZodTypes extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown
+}
+
+/** What a part of the service can do now; `reason` is one sentence when it cannot. */
+export interface PartHealth {
+  readonly ready: boolean
+  readonly reason?: string
+}
+
+export interface HttpOptions {
+  readonly log: Log
+  /** `judged` decides whether the service is ready; `reported` is only told. */
+  readonly health: () => Promise<{
+    readonly judged: Readonly<Record<string, PartHealth>>
+    readonly reported: Readonly<Record<string, PartHealth>>
+  }>
+}
+
+const maxHeaders = 100
+
+/** `/livez`, `/readyz` and `/metrics` are there already. */
+export function createHttp({ log, health }: HttpOptions): Http {
+  const metrics = createMetrics()
+  const http: Http = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: 16 * 1024,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply as FastifyReply, problemOf(error)),
+    clientErrorHandler: answerUnreadable,
+  }).withTypeProvider<ZodTypes>()
+  http.setValidatorCompiler(({ schema, httpPart }) => validator(schema as unknown as z.ZodType, httpPart ?? 'body'))
+  http.setErrorHandler((error, _request, reply) => {
+    const problem = problemOf(error)
+    if (problem.status >= 500) log.error({ err: problem.cause ?? problem }, problem.message)
+    return sendProblem(reply, problem)
+  })
+  http.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem(404, 'There is nothing at this path.')))
+  readOnlyJson(http)
+  setHeaders(http)
+  measure(http, metrics)
+  addHealth(http, health, metrics)
+  return http
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .type('application/problem+json')
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send(problem.body())
+}
+
+function validator(schema: z.ZodType, part: string): (found: unknown) => { value: unknown } | { error: Error } {
+  const name = part === 'querystring' ? 'query' : part === 'params' ? 'path' : part
+  return (found) => {
+    const read = schema.safeParse(found ?? undefined)
+    return read.success ? { value: read.data } : { error: badInput(read.error, name) }
+  }
+}
+
+function readOnlyJson(http: Http): void {
+  http.removeAllContentTypeParsers()
+  http.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
+    body.length === 0 ? undefined : readJson(body),
+  )
+}
+
+function setHeaders(http: Http): void {
+  http.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    if (request.raw.rawHeaders.length > 2 * maxHeaders) {
+      throw new Problem(431, `There are more than ${maxHeaders} headers.`)
+    }
+  })
+}
+
+function measure(http: Http, metrics: Metrics): void {
+  metrics.gauge('process_resident_memory_bytes', 'Memory of the process.', () => process.memoryUsage.rss())
+  metrics.gauge('process_uptime_seconds', 'Time since the start.', () => process.uptime())
+  http.addHook('onResponse', async (request, reply) => {
+    const labels = {
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: String(reply.statusCode),
+    }
+    metrics.observe('http_server_request_duration_seconds', 'Time to answer.', reply.elapsedTime / 1000, labels)
+  })
+}
+
+function addHealth(http: Http, health: HttpOptions['health'], metrics: Metrics): void {
+  let closing = false
+  http.addHook('preClose', async () => {
+    closing = true
+  })
+  http.get('/livez', async () => ({ status: 'alive' }))
+  http.get('/readyz', async (_request, reply) => {
+    const { judged, reported } = await health()
+    const ready = !closing && Object.values(judged).every((part) => part.ready)
+    return reply
+      .code(ready ? 200 : 503)
+      .send({ status: ready ? 'ready' : 'not ready', parts: { ...judged, ...reported } })
+  })
+  http.get('/metrics', async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(metrics.text()),
+  )
+}
+
+/** A request that is not HTTP has no reply object: the answer is written by hand. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+  const problem = problemOf(Object.assign(new Error(error.message), { statusCode: status }))
+  const body = JSON.stringify(problem.body())
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}

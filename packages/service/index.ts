@@ -1,0 +1,28 @@
+/** What every service shares: configuration, log, HTTP, health, tokens, printed lines, and the life of its process. */
+
+export { openTransport } from '@vestnik/transport'
+export type { FastifyReply as HttpReply, FastifyRequest as HttpRequest } from 'fastify'
+export { readServiceConfig, readVariables, type ServiceConfig } from './config.ts'
+export { makeFolder, makeOnce } from './data-folder.ts'
+export { type Environment, readEnvironment } from './environment.ts'
+export * as fields from './fields.ts'
+export { healthOf } from './health.ts'
+export { createHttp, type Http, type HttpOptions, type PartHealth, sendProblem, type ZodTypes } from './http.ts'
+export { busLog, type Log, openLog } from './log.ts'
+export { type Migration, migrate } from './migrate.ts'
+export { openStore, type ServiceStore } from './open-store.ts'
+export { type Page, type Paging, pagingQuery } from './paging.ts'
+export { openPrinter, type Printer } from './printer.ts'
+export { type FieldError, Problem, unavailable } from './problem.ts'
+export { exitHopeless, main, run, untilStopped } from './run.ts'
+export {
+  type Caller,
+  type SigningKey,
+  signToken,
+  tokenAlgorithm,
+  tokenLifeSeconds,
+  tokenVerifier,
+  unauthorized,
+  type VerifyToken,
+  verifierOf,
+} from './tokens.ts'

@@ -1,0 +1,85 @@
+/** Lines printed for a person: a row of the handler's transaction, printed after the commit, then deleted. */
+import type { Store, Tx } from '@vestnik/bus/store'
+import { migrate } from './migrate.ts'
+
+export interface Printer extends AsyncDisposable {
+  /** Prints the line once the transaction has committed: once, and again only if the process is killed while it prints. */
+  print(tx: Tx, text: string): Promise<void>
+  /** Prints what is committed, and stops. The rest is printed at the next start. */
+  close(): Promise<void>
+}
+
+export interface PrinterOptions {
+  /** Resolves when the text is written. @default to standard output */
+  readonly write?: (text: string) => Promise<void>
+  /** Told when the output cannot be written; the lines are kept for the next start. */
+  readonly onError: (error: unknown) => void
+}
+
+const migrations = [['CREATE TABLE vestnik_lines (seq INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL)']]
+const atOnce = 100
+
+/** One process of a service prints: two would print each other's lines. */
+export async function openPrinter(store: Store, options: PrinterOptions): Promise<Printer> {
+  const { write = writeToOutput, onError } = options
+  await migrate(store, 'lines', migrations)
+  // What an earlier process left is waiting already.
+  let waiting = true
+  let running: Promise<void> | undefined
+  let broken = false
+
+  async function printAll(): Promise<void> {
+    while (waiting && !broken) {
+      waiting = false
+      while (await printSome(store, write)) {}
+    }
+  }
+
+  function wake(): void {
+    if (!waiting || broken) return
+    running ??= printAll()
+      .catch((error: unknown) => {
+        broken = true
+        onError(error)
+      })
+      .finally(() => {
+        running = undefined
+        wake()
+      })
+  }
+
+  const unwatch = store.watch(wake)
+  wake()
+
+  async function close(): Promise<void> {
+    unwatch()
+    wake()
+    await running
+  }
+
+  return {
+    async print(tx, text) {
+      await tx.query('INSERT INTO vestnik_lines (text) VALUES (?)', [text])
+      waiting = true
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Prints the oldest lines, and only then forgets them: a kill in between prints them again, and loses none. */
+async function printSome(store: Store, write: (text: string) => Promise<void>): Promise<boolean> {
+  const rows = await store.read((tx) => tx.query('SELECT seq, text FROM vestnik_lines ORDER BY seq LIMIT ?', [atOnce]))
+  if (rows.length === 0) return false
+  await write(rows.map((row) => `${row.text}\n`).join(''))
+  const places = rows.map(() => '?').join(', ')
+  const seqs = rows.map((row) => Number(row.seq))
+  await store.transaction((tx) => tx.query(`DELETE FROM vestnik_lines WHERE seq IN (${places})`, seqs))
+  return true
+}
+
+function writeToOutput(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()))
+  })
+}

@@ -1,0 +1,35 @@
+/** The gateway: the way in from outside, and the sign-ins that it received. */
+import { openBus } from '@vestnik/bus'
+import {
+  busLog,
+  healthOf,
+  main,
+  migrate,
+  openPrinter,
+  openStore,
+  openTransport,
+  readEnvironment,
+  run,
+  tokenVerifier,
+} from '@vestnik/service'
+import { createApp, createHandlers } from './app.ts'
+import { readGatewayConfig } from './config.ts'
+import { migrations } from './store/migrations.ts'
+import { createUpstream } from './upstream.ts'
+
+await main('gateway', async (log) => {
+  const config = readGatewayConfig(readEnvironment())
+  await using store = await openStore(config.databaseUrl)
+  await migrate(store, 'gateway', migrations)
+  await using printer = await openPrinter(store, {
+    onError: (err) => log.error({ err }, 'cannot print to standard output'),
+  })
+  await using transport = await openTransport(config.brokerUrl)
+  const handlers = createHandlers(printer)
+  await using bus = await openBus({ service: 'gateway', store, transport, handlers, log: busLog(log) })
+  const users = createUpstream(config.usersUrl)
+  const verify = tokenVerifier(new URL('/.well-known/jwks.json', config.usersUrl))
+  const http = createApp({ store, verify, users }, { log, health: healthOf(store, transport) })
+  http.addHook('onClose', async () => users.close())
+  await run({ http, host: config.host, port: config.port, log, drain: (deadline) => bus.close(deadline) })
+})

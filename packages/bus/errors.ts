@@ -119,6 +119,10 @@ export const codes = {
     meaning: 'A value that the database would silently take for NULL or something else was bound.',
     remedy: 'Bind strings, finite numbers, bigints, Uint8Arrays and null only.',
   },
+  SQL_STATEMENT: {
+    meaning: 'A query was more than one statement, or one that begins or ends a transaction or attaches a file.',
+    remedy: 'Give each query one statement; the store itself begins and ends transactions.',
+  },
   STORE_CLOSED: {
     meaning: 'The store is closed, or closed itself after a write that could not be synced.',
     remedy: 'Open it again; after a failed sync look at the disk first.',

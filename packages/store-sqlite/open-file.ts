@@ -1,0 +1,95 @@
+/** Opens a database file so that it is there after a power loss: folder, file and write-ahead log included. */
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { BusError } from '@vestnik/bus/errors'
+import { type Connection, connect } from './connection.ts'
+import { fileError, isBusy } from './failures.ts'
+
+export interface OpenFile {
+  readonly path: string
+  readonly writer: Connection
+  readonly reader: Connection
+  /** Of the write-ahead log. */
+  readonly fd: number
+}
+
+/** @throws BusError `FILE_UNUSABLE`, `FILE_CORRUPT`, `FILE_LOCKED`, `DISK_FULL` */
+export async function openFile(given: string, lockMs: number): Promise<OpenFile> {
+  const path = resolve(given)
+  try {
+    makeFolder(dirname(path))
+    const writer = await patiently(lockMs, () => connectWriter(path))
+    try {
+      return openBeside(path, writer)
+    } catch (error) {
+      writer.close()
+      throw error
+    }
+  } catch (error) {
+    throw error instanceof BusError ? error : fileError(path, error)
+  }
+}
+
+function makeFolder(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true })
+  // Each folder that was made is an entry in its parent.
+  for (let made = folder; first !== undefined && made.length >= first.length; made = dirname(made))
+    syncFolder(dirname(made))
+}
+
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+async function patiently<R>(lockMs: number, open: () => R): Promise<R> {
+  const since = performance.now()
+  for (;;) {
+    try {
+      return open()
+    } catch (error) {
+      if (!isBusy(error) || performance.now() - since >= lockMs) throw error
+    }
+    await setTimeout(5 + Math.random() * 10)
+  }
+}
+
+function connectWriter(path: string): Connection {
+  const connection = connect(path, { readOnly: false })
+  try {
+    prepareFile(path, connection)
+    return connection
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+function prepareFile(path: string, { db }: Connection): void {
+  // What makes the file is synced by SQLite itself; commits afterwards are synced by us, off this thread.
+  db.exec('PRAGMA synchronous = FULL')
+  const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode
+  if (mode !== 'wal') {
+    throw new BusError('FILE_UNUSABLE', `open ${path}: its file system has no write-ahead log (mode ${String(mode)})`)
+  }
+  db.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0')
+  db.prepare('SELECT count(*) FROM sqlite_schema').get() // from here on the log exists, as long as we are connected
+}
+
+function openBeside(path: string, writer: Connection): OpenFile {
+  const real = writer.db.location() ?? path
+  const fd = openSync(`${real}-wal`, 'r+')
+  try {
+    syncFolder(dirname(real))
+    const reader = connect(path, { readOnly: true })
+    return { path, writer, reader, fd }
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+}

@@ -20,9 +20,12 @@ export {
   type OnHandler,
   on,
 } from './handler.ts'
+export { openBus } from './open-bus.ts'
 export type * from './operations.ts'
+export { operationsOn } from './operations-on.ts'
 export { type CrashPoint, crashPoints, type Ports } from './ports.ts'
 export type { Dialect, Row, SqlValue, Store, Tx } from './store.ts'
+export { systemPorts } from './system.ts'
 export type {
   Deliver,
   Group,
@@ -35,3 +38,4 @@ export type {
   Traits,
   Transport,
 } from './transport.ts'
+export { handleWithoutInbox, publishWithoutOutbox, type WithoutStore } from './without-store.ts'

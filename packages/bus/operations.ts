@@ -1,5 +1,4 @@
-/** What a person does with messages that failed: look, replay, edit, drop, send again. On any process that has the database. */
-import type { Store } from './store.ts'
+/** What a person does with messages that failed: look, replay, edit, drop, send again. In any process that has the database. */
 
 /** Names one message in one group. */
 export interface MessageRef {
@@ -114,6 +113,3 @@ export interface Operations {
   /** Who did what and when, newest first. */
   history(options?: { readonly limit?: number }): Promise<readonly OperationRecord[]>
 }
-
-/** The operations on a service's database, in any process: the service may run or not. `now` is in milliseconds since 1970. */
-export declare function operationsOn(store: Store, now: () => number): Operations

@@ -3,7 +3,7 @@
 export interface Ports {
   /** Milliseconds since 1970. */
   now(): number
-  /** Resolves after the time, or at once when the signal aborts. Keeps no process alive. */
+  /** Resolves after the time, or at once when the signal aborts. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** From 0, below 1. */
   random(): number

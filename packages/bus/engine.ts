@@ -1,0 +1,25 @@
+/** What the parts of one open bus share. */
+import type { LogEntry } from './bus.ts'
+import type { Gate } from './gate.ts'
+import type { Ports } from './ports.ts'
+import type { Sql } from './sql.ts'
+import type { Store } from './store.ts'
+import type { Telemetry } from './telemetry.ts'
+import type { Tracker } from './tracker.ts'
+import type { Transport } from './transport.ts'
+
+export interface Engine {
+  readonly service: string
+  readonly store: Store
+  readonly transport: Transport
+  readonly ports: Ports
+  readonly sql: Sql
+  readonly log: (entry: LogEntry) => void
+  readonly heldLimit: number
+  readonly rememberMs: number
+  /** Handlers of all groups of this bus pass it. */
+  readonly gate: Gate
+  /** What this bus has published and not yet handled, for `settled`. */
+  readonly tracker: Tracker
+  readonly telemetry: Telemetry
+}

@@ -1,0 +1,155 @@
+/** Opening a bus: options are checked, tables and places are made, the relay, the runners and the deliveries are started. */
+import type { Bus, BusOptions, LogEntry } from './bus.ts'
+import { type Contract, checkName, checkWhole } from './contract.ts'
+import { deliverTo } from './deliver.ts'
+import type { Engine } from './engine.ts'
+import { BusError } from './errors.ts'
+import { createGate } from './gate.ts'
+import { inboxFor } from './inbox.ts'
+import { operationsOn } from './operations-on.ts'
+import { outboxFor } from './outbox.ts'
+import { lookAtTables } from './overview.ts'
+import { type Place, placesOf, toGroup } from './place.ts'
+import { publisher } from './publish.ts'
+import { startRelay } from './relay.ts'
+import { startForgetting } from './retention.ts'
+import { roomFor } from './room.ts'
+import { startRunner } from './runner.ts'
+import { migrate } from './schema.ts'
+import { waitSettled } from './settled.ts'
+import { sqlFor } from './sql.ts'
+import type { Tx } from './store.ts'
+import { subscribeAll } from './subscriptions.ts'
+import { systemPorts } from './system.ts'
+import { createTelemetry, observeTables } from './telemetry.ts'
+import { createTracker } from './tracker.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+/** How long `close` waits when it is given no deadline. */
+const closeMs = 10_000
+
+/**
+ * Opens a bus on the service's store and a transport, both of which stay the caller's. Resolves when its tables are
+ * made and its places are asked of the broker; a broker that is away is waited for in private, for as long as it takes.
+ * @throws BusError `BAD_NAME`, `BAD_OPTION`, `CONTRACT_CONFLICT`, `GROUP_CONFLICT`, `TOPOLOGY_CONFLICT`, `NEWER_VERSION`
+ */
+export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promise<Bus<T>> {
+  const places = placesOf((options.handlers as BusOptions['handlers']) ?? [])
+  const contracts = contractsOf([...places.map(({ contract }) => contract), ...(options.publishes ?? [])])
+  const engine = engineOf(options, places)
+  const { store, transport, ports, sql, log } = engine
+  await migrate(store)
+
+  const outbox = outboxFor(sql)
+  const inbox = inboxFor(sql)
+  const relay = startRelay(engine, outbox)
+  const running = places.map((place) => {
+    const runner = startRunner(engine, inbox, place)
+    const deliver = deliverTo(engine, inbox, place, roomFor(engine, inbox, place), runner.ready)
+    return { place, runner, deliver }
+  })
+  const wakeRunners = () => {
+    for (const { runner } of running) runner.wakeNow()
+  }
+  const unwatch = store.watch(() => {
+    relay.wake()
+    for (const { runner } of running) runner.wake()
+  })
+  const unobserve = observeTables(() => store.read((tx) => lookAtTables(tx, sql, places, ports.now())))
+  const forgetting = startForgetting(engine, inbox)
+  const subscriptions = await subscribeAll(engine, topologyOf(contracts), running)
+  const publish = publisher(engine, outbox, contracts)
+  let closing: Promise<void> | undefined
+
+  return {
+    store: options.store,
+    operations: operationsOn(store, ports.now, () => {
+      relay.wake()
+      wakeRunners()
+    }),
+    async publish(tx, contract, payload, publishOptions) {
+      if (closing) throw new BusError('BUS_CLOSED', `publish ${contract.topic}: the bus of ${engine.service} is closed`)
+      return publish(tx, contract as Contract, payload, publishOptions)
+    },
+    settled: () => waitSettled(engine, outbox),
+    health() {
+      const broker = transport.health()
+      const reason = subscriptions.trouble() ?? broker.reason ?? relay.trouble()
+      return reason === undefined ? { ready: broker.ready } : { ready: false, reason }
+    },
+    close: (deadline) => (closing ??= close(deadline)),
+    [Symbol.asyncDispose]: () => (closing ??= close()),
+  }
+
+  async function close(given?: AbortSignal): Promise<void> {
+    const late = new AbortController()
+    const deadline = given ?? late.signal
+    const closed = new AbortController()
+    const timer = given ? Promise.resolve() : ports.sleep(closeMs, closed.signal).then(() => late.abort())
+    unobserve()
+    unwatch()
+    await forgetting.stop()
+    await subscriptions.drain(deadline)
+    await untilDeadline(Promise.all(running.map(({ runner }) => runner.stop())), deadline)
+    await relay.stop(deadline)
+    closed.abort()
+    await timer
+    log({ level: 'info', message: 'bus closed' })
+  }
+}
+
+function engineOf<T extends Tx>(options: BusOptions<T>, places: readonly Place[]): Engine {
+  const ports = options.ports ?? systemPorts
+  const groupsOf = new Map<string, string[]>()
+  for (const { topic, group } of places) groupsOf.set(topic, [...(groupsOf.get(topic) ?? []), group])
+  return {
+    service: checkName('open bus: service', options.service),
+    // The engine hands a handler the very `tx` that the store made: the narrower type is the handler's own.
+    store: options.store as unknown as Engine['store'],
+    transport: options.transport,
+    ports,
+    sql: sqlFor(options.store.dialect),
+    log: options.log ?? logToStandardError,
+    heldLimit: checkWhole('open bus: heldLimit', options.heldLimit ?? 10_000, 1),
+    rememberMs: checkWhole('open bus: rememberMs', options.rememberMs ?? 7 * dayMs, 1_000),
+    gate: createGate(),
+    tracker: createTracker(groupsOf),
+    telemetry: createTelemetry(options.transport.name, ports.now),
+  }
+}
+
+/** @throws BusError `CONTRACT_CONFLICT` */
+function contractsOf(all: readonly Contract[]): ReadonlyMap<string, Contract> {
+  const byTopic = new Map<string, Contract>()
+  for (const contract of all) {
+    const known = byTopic.get(contract.topic)
+    if (known && known !== contract) {
+      throw new BusError(
+        'CONTRACT_CONFLICT',
+        `open bus: two contracts for topic ${contract.topic}; keep one in a shared module and import it everywhere`,
+      )
+    }
+    byTopic.set(contract.topic, contract)
+  }
+  return byTopic
+}
+
+function topologyOf(contracts: ReadonlyMap<string, Contract>) {
+  const all = [...contracts.values()]
+  return {
+    topics: all.map(({ topic, partitions }) => ({ name: topic, partitions })),
+    groups: all.flatMap(toGroup),
+  }
+}
+
+function untilDeadline(work: Promise<unknown>, deadline: AbortSignal): Promise<unknown> {
+  if (deadline.aborted) return Promise.resolve()
+  return Promise.race([work, new Promise((resolve) => deadline.addEventListener('abort', resolve, { once: true }))])
+}
+
+function logToStandardError({ level, message, topic, group, id, error }: LogEntry): void {
+  if (level === 'info') return
+  const about = [topic, group, id].filter(Boolean).join(' ')
+  const why = error instanceof Error ? `: ${error.message}` : ''
+  console.error(`vestnik ${level}: ${message}${about && ` (${about})`}${why}`)
+}

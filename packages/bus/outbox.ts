@@ -1,0 +1,95 @@
+/** The outbox: messages that a transaction of the service decided to send, in the order of their positions. */
+import type { Code } from './errors.ts'
+import type { Sql } from './sql.ts'
+import type { Row, Tx } from './store.ts'
+import type { Outgoing } from './transport.ts'
+
+/** At most this many messages, or this many bytes, are read and published at once. */
+const batchRows = 1_000
+const batchBytes = 4 * 1024 * 1024
+
+export interface OutboxRow extends Outgoing {
+  readonly created: number
+  /** When the broker refuses it, the later messages of its key stay behind it. */
+  readonly parks: boolean
+}
+
+export interface TakenRow extends Outgoing {
+  readonly pos: number
+}
+
+export interface Outbox {
+  add(tx: Tx, row: OutboxRow): Promise<void>
+  /** The next messages to publish: none that is set aside, and none behind one that is set aside and parks its key. */
+  take(tx: Tx): Promise<readonly TakenRow[]>
+  /** The broker holds them: they leave the table, each by its own position, never by a cursor. */
+  removeSent(tx: Tx, positions: readonly number[]): Promise<void>
+  /** The broker refused it: it stays for a person, and holds up nothing that is behind it (unless it parks its key). */
+  setAside(tx: Tx, pos: number, code: Code): Promise<void>
+}
+
+export function outboxFor(sql: Sql): Outbox {
+  return {
+    async add(tx, row) {
+      await tx.query(
+        ...sql`INSERT INTO vestnik_outbox (id, topic, key, headers, body, created, parks)
+        VALUES (${row.id}, ${row.topic}, ${row.key ?? null}, ${JSON.stringify(row.headers)}, ${row.body},
+          ${row.created}, ${row.parks ? 1 : 0})`,
+      )
+    },
+
+    async take(tx) {
+      const last = lastOfBatch(
+        await tx.query(
+          ...sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox
+          WHERE state = 'new' ORDER BY pos LIMIT ${batchRows}`,
+        ),
+      )
+      if (last === undefined) return []
+      const rows = await tx.query(
+        ...sql`SELECT pos, id, topic, key, headers, body FROM vestnik_outbox AS o
+        WHERE state = 'new' AND pos <= ${last} AND NOT EXISTS (
+          SELECT 1 FROM vestnik_outbox AS a
+          WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
+        ORDER BY pos`,
+      )
+      return rows.map(toTaken)
+    },
+
+    async removeSent(tx, positions) {
+      await tx.query(
+        ...sql`DELETE FROM vestnik_outbox WHERE state = 'new'
+        AND pos IN (SELECT value FROM json_each(${JSON.stringify(positions)}))`,
+      )
+    },
+
+    async setAside(tx, pos, code) {
+      await tx.query(
+        ...sql`UPDATE vestnik_outbox SET state = 'aside', reason = ${code}
+        WHERE pos = ${pos} AND state = 'new'`,
+      )
+    },
+  }
+}
+
+function lastOfBatch(sizes: readonly Row[]): number | undefined {
+  let bytes = 0
+  let last: number | undefined
+  for (const row of sizes) {
+    bytes += Number(row.bytes)
+    if (last !== undefined && bytes > batchBytes) break
+    last = Number(row.pos)
+  }
+  return last
+}
+
+function toTaken(row: Row): TakenRow {
+  return {
+    pos: Number(row.pos),
+    id: String(row.id),
+    topic: String(row.topic),
+    ...(row.key !== null && { key: String(row.key) }),
+    headers: JSON.parse(String(row.headers)) as Record<string, string>,
+    body: row.body as Uint8Array,
+  }
+}

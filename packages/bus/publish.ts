@@ -1,0 +1,66 @@
+/** Publishing: from a payload to a row of the outbox, in the caller's own transaction. */
+import type { PublishOptions } from './bus.ts'
+import type { Contract } from './contract.ts'
+import type { Engine } from './engine.ts'
+import { BusError } from './errors.ts'
+import type { Outbox } from './outbox.ts'
+import type { Tx } from './store.ts'
+import type { Outgoing } from './transport.ts'
+import { validate } from './validate.ts'
+import { encodeBody, encodeHeaders } from './wire.ts'
+
+/** Makes messages of a service. The payload is validated; what the schema answers is what is sent. */
+export type Write = (contract: Contract, payload: unknown, options: PublishOptions) => Outgoing | Promise<Outgoing>
+
+export interface WriterParts {
+  readonly service: string
+  readonly now: () => number
+  readonly id: () => string
+  /** Adds the caller's trace context. */
+  readonly inject: (headers: Record<string, string>) => void
+}
+
+export function writer({ service, now, id, inject }: WriterParts): Write {
+  return (contract, payload, options) => {
+    const checked = validate(contract.schema, payload)
+    return checked instanceof Promise ? checked.then(finish) : finish(checked)
+
+    function finish(result: Awaited<typeof checked>): Outgoing {
+      if (result.issues !== undefined) {
+        throw new BusError('INVALID_PAYLOAD', `publish ${contract.topic}: ${result.issues}`)
+      }
+      const time = now()
+      const expires = options.expires ?? (contract.lifeMs === undefined ? undefined : time + contract.lifeMs)
+      const headers = encodeHeaders(contract, { source: service, time, expires, notBefore: options.notBefore })
+      inject(headers)
+      const key = options.key ?? contract.key?.(result.value)
+      return {
+        id: id(),
+        topic: contract.topic,
+        ...(key !== undefined && { key }),
+        headers,
+        body: encodeBody(contract, result.value),
+      }
+    }
+  }
+}
+
+/** Publishes through the outbox. With a schema that answers at once, the row is written before the call returns. */
+export function publisher(engine: Engine, outbox: Outbox, known: ReadonlyMap<string, Contract>) {
+  const { service, ports, telemetry } = engine
+  const write = writer({ service, now: ports.now, id: ports.id, inject: telemetry.inject })
+
+  return async (tx: Tx, contract: Contract, payload: unknown, options: PublishOptions = {}): Promise<string> => {
+    if (known.get(contract.topic) !== contract) {
+      throw new BusError(
+        'CONTRACT_UNKNOWN',
+        `publish ${contract.topic}: the bus of ${service} was not opened with this contract; add it to publishes`,
+      )
+    }
+    const written = write(contract, payload, options)
+    const message = written instanceof Promise ? await written : written
+    await outbox.add(tx, { ...message, created: ports.now(), parks: contract.afterDead === 'park' })
+    ports.crash('outbox.added')
+    return message.id
+  }
+}

@@ -1,0 +1,146 @@
+/** The relay: takes messages out of the outbox, in order, and lets go of each when the broker holds it. */
+import { createBell } from './bell.ts'
+import type { Engine } from './engine.ts'
+import { type Code, PublishError } from './errors.ts'
+import { leaseOf } from './lease.ts'
+import type { Outbox, TakenRow } from './outbox.ts'
+import type { Tx } from './store.ts'
+
+export interface Relay {
+  /** Something was added to the outbox. */
+  wake(): void
+  /** Sends what is there while the broker takes it, then stops; at the deadline it stops all the same. */
+  stop(deadline: AbortSignal): Promise<void>
+  /** Why the last batch could not be sent whole; undefined when it could. */
+  trouble(): string | undefined
+}
+
+/** A relay that dies is followed by another process within this time. */
+const leaseMs = 2_000
+/** An outbox that another process, or another library's connection, writes to is looked at this often. */
+const pollMs = 200
+const firstPauseMs = 50
+const longestPauseMs = 2_000
+
+export function startRelay(engine: Engine, outbox: Outbox): Relay {
+  const { store, transport, ports, log, tracker, telemetry } = engine
+  const bell = createBell(ports)
+  const lease = leaseOf(engine.sql, `relay ${transport.name}`, ports.id())
+  let trouble: string | undefined
+  let pauseMs = 0
+  let leasedUntil = 0
+  let stopping = false
+  const stopped = new AbortController()
+  const ended = loop()
+
+  return {
+    wake: bell.ring,
+    trouble: () => trouble,
+    async stop(deadline) {
+      stopping = true
+      const stopNow = () => {
+        stopped.abort()
+        bell.ring()
+      }
+      if (deadline.aborted) stopNow()
+      deadline.addEventListener('abort', stopNow)
+      bell.ring()
+      await ended
+      deadline.removeEventListener('abort', stopNow)
+      await store.transaction((tx) => lease.release(tx)).catch(() => undefined) // else it lapses by itself
+    },
+  }
+
+  async function loop(): Promise<void> {
+    let batch: readonly TakenRow[] = []
+    while (!stopped.signal.aborted) {
+      try {
+        if (batch.length === 0) batch = await takeFirst()
+        if (batch.length > 0) batch = await sendAndTakeNext(batch)
+        else if (stopping) return
+        else await bell.wait(pollMs)
+      } catch (error) {
+        batch = []
+        failed('relay: the outbox cannot be worked on', error)
+      }
+      // Not by the bell: while the broker is away, every commit of the service would ring it.
+      if (pauseMs > 0) await ports.sleep(pauseMs, stopped.signal)
+    }
+  }
+
+  /** Looks without a lock first: an idle service writes nothing. */
+  async function takeFirst(): Promise<readonly TakenRow[]> {
+    const waiting = await store.read((tx) => outbox.take(tx))
+    const leased = leasedUntil - ports.now() > leaseMs / 2
+    return waiting.length === 0 || leased ? waiting : store.transaction((tx) => takeUnderLease(tx))
+  }
+
+  async function takeUnderLease(tx: Tx): Promise<readonly TakenRow[]> {
+    const now = ports.now()
+    if (leasedUntil - now <= leaseMs / 2) {
+      if (!(await lease.hold(tx, now, now + leaseMs))) return []
+      leasedUntil = now + leaseMs
+    }
+    return outbox.take(tx)
+  }
+
+  async function sendAndTakeNext(batch: readonly TakenRow[]): Promise<readonly TakenRow[]> {
+    for (const { topic, id } of batch) tracker.sent(topic, id)
+    ports.crash('relay.taken')
+    const { doubtful, refused } = await publish(batch)
+    ports.crash('relay.published')
+    const next = await store.transaction(async (tx) => {
+      await mark(tx, batch, doubtful, refused)
+      return doubtful.size === 0 ? takeUnderLease(tx) : []
+    })
+    ports.crash('relay.marked')
+    telemetry.sent(batch, doubtful.size + refused.size)
+    return next
+  }
+
+  async function publish(batch: readonly TakenRow[]) {
+    try {
+      await transport.publish(batch)
+      succeeded()
+      return { doubtful: new Set<string>(), refused: new Map<string, Code>() }
+    } catch (error) {
+      const known = error instanceof PublishError
+      const doubtful = new Set(known ? error.doubtful : batch.map(({ id }) => id))
+      const refused = new Map(known ? error.refused.map(({ id, code }) => [id, code]) : [])
+      if (doubtful.size > 0) failed(`relay: ${doubtful.size} of ${batch.length} messages are not sent yet`, error)
+      for (const [id, code] of refused) {
+        log({ level: 'error', message: `${transport.name} refused a message (${code}): it is set aside`, id, error })
+      }
+      return { doubtful, refused }
+    }
+  }
+
+  async function mark(
+    tx: Tx,
+    batch: readonly TakenRow[],
+    doubtful: ReadonlySet<string>,
+    refused: ReadonlyMap<string, Code>,
+  ): Promise<void> {
+    const sent = batch.filter(({ id }) => !doubtful.has(id) && !refused.has(id))
+    await outbox.removeSent(
+      tx,
+      sent.map(({ pos }) => pos),
+    )
+    for (const { pos, id } of batch) {
+      const code = refused.get(id)
+      if (code) await outbox.setAside(tx, pos, code)
+    }
+  }
+
+  function succeeded(): void {
+    if (trouble) log({ level: 'info', message: `relay: ${transport.name} takes messages again` })
+    trouble = undefined
+    pauseMs = 0
+  }
+
+  function failed(what: string, error: unknown): void {
+    if (!trouble) log({ level: 'warn', message: `${what}; it is tried again until it succeeds`, error })
+    trouble = what
+    pauseMs = Math.min(longestPauseMs, pauseMs === 0 ? firstPauseMs : pauseMs * 2)
+  }
+}

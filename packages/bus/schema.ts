@@ -1,0 +1,103 @@
+/** The bus's tables in a service's own database, made and migrated at start, forward only. */
+import { BusError } from './errors.ts'
+import { type Sql, sqlFor } from './sql.ts'
+import type { Store, Tx } from './store.ts'
+
+/** One step for each version, in order. A step that was released is never changed. */
+const steps: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE vestnik_outbox (
+      pos INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL,
+      topic TEXT NOT NULL,
+      key TEXT,
+      headers TEXT NOT NULL,
+      body BLOB NOT NULL,
+      created INTEGER NOT NULL,
+      state TEXT NOT NULL DEFAULT 'new',
+      parks INTEGER NOT NULL,
+      reason TEXT
+    )`,
+    `CREATE INDEX vestnik_outbox_aside ON vestnik_outbox (topic, key, pos) WHERE state = 'aside'`,
+    // lane is the key of an ordered group, else NULL: what order and blocking go by. key is what people see.
+    `CREATE TABLE vestnik_inbox (
+      pos INTEGER PRIMARY KEY,
+      topic TEXT NOT NULL,
+      grp TEXT NOT NULL,
+      source TEXT NOT NULL,
+      id TEXT NOT NULL,
+      state TEXT NOT NULL,
+      changed INTEGER NOT NULL,
+      lane TEXT,
+      key TEXT,
+      due INTEGER,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      rev INTEGER NOT NULL DEFAULT 0,
+      reason TEXT,
+      delayed INTEGER NOT NULL DEFAULT 0,
+      forced INTEGER NOT NULL DEFAULT 0,
+      edited INTEGER NOT NULL DEFAULT 0,
+      headers TEXT,
+      body BLOB,
+      expires INTEGER,
+      parks INTEGER NOT NULL DEFAULT 0,
+      secret TEXT,
+      origin TEXT,
+      published INTEGER,
+      arrived INTEGER,
+      error_class TEXT,
+      error_message TEXT,
+      error_frame TEXT,
+      token TEXT,
+      until INTEGER,
+      starts INTEGER NOT NULL DEFAULT 0,
+      alone INTEGER NOT NULL DEFAULT 0,
+      uncertain INTEGER NOT NULL DEFAULT 0
+    )`,
+    'CREATE UNIQUE INDEX vestnik_inbox_message ON vestnik_inbox (topic, grp, source, id)',
+    `CREATE INDEX vestnik_inbox_lane ON vestnik_inbox (topic, grp, lane, pos) WHERE state IN ('held', 'dead')`,
+    `CREATE INDEX vestnik_inbox_due ON vestnik_inbox (topic, grp, due)
+      WHERE state = 'held' AND (lane IS NULL OR delayed = 1)`,
+    'CREATE TABLE vestnik_lease (name TEXT PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL, until INTEGER NOT NULL)',
+    `CREATE TABLE vestnik_operations (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      who TEXT NOT NULL,
+      at INTEGER NOT NULL,
+      what TEXT NOT NULL,
+      target TEXT NOT NULL,
+      result TEXT NOT NULL
+    )`,
+  ],
+]
+
+/** The version of the tables that this bus makes and works with. */
+export const schemaVersion: number = steps.length
+
+/**
+ * Makes the tables, or brings them to `schemaVersion`. Several processes may do it at once.
+ * @throws BusError `NEWER_VERSION` when a newer bus made them, `BAD_OPTION` for a dialect without tables
+ */
+export async function migrate(store: Store): Promise<void> {
+  if (store.dialect !== 'sqlite') throw new BusError('BAD_OPTION', `store: the bus has no tables for ${store.dialect}`)
+  const sql = sqlFor(store.dialect)
+  await store.transaction(async (tx) => {
+    await tx.query(...sql`CREATE TABLE IF NOT EXISTS vestnik_version (version INTEGER NOT NULL)`)
+    const found = await readVersion(tx, sql)
+    if (found > schemaVersion) {
+      throw new BusError(
+        'NEWER_VERSION',
+        `open bus: the database has vestnik tables of version ${found}, this bus knows ${schemaVersion}`,
+      )
+    }
+    for (const statement of steps.slice(found).flat()) await tx.query(statement, [])
+    if (found < schemaVersion) {
+      await tx.query(...sql`DELETE FROM vestnik_version`)
+      await tx.query(...sql`INSERT INTO vestnik_version (version) VALUES (${schemaVersion})`)
+    }
+  })
+}
+
+async function readVersion(tx: Tx, sql: Sql): Promise<number> {
+  const [row] = await tx.query(...sql`SELECT version FROM vestnik_version`)
+  return Number(row?.version ?? 0)
+}

@@ -1,0 +1,64 @@
+/** `npm start`: every service as a process of its own, all they say in one stream, until Ctrl-C ends all of it. */
+import { accessSync, constants } from 'node:fs'
+import { BusError } from '@vestnik/bus/errors'
+import { makeFolder, readEnvironment } from '@vestnik/service'
+import { type Output, openOutput } from './start/output.ts'
+import { choosePorts, type Placed } from './start/ports.ts'
+import { environmentOf, known, readSettings, type Settings } from './start/settings.ts'
+import { type Supervised, supervise } from './start/supervise.ts'
+import { untilReady } from './start/until-ready.ts'
+
+const startedAt = performance.now()
+const output = openOutput(known.map(({ name }) => name))
+const stopped = untilAsked()
+
+try {
+  const settings = readSettings(readEnvironment())
+  await checkFolder(settings.dataDir)
+  const placed = await choosePorts(settings, (notice) => output.say(notice))
+  const running = placed.map((one) => supervise({ ...one, environment: environmentOf(one, placed, settings) }, output))
+  const hopeless = Promise.race(running.map((one) => one.hopeless))
+  void announce(placed, settings, output)
+  const failed = await Promise.race([stopped, hopeless])
+  await stopAll(running)
+  process.exit(failed === undefined ? 0 : 1)
+} catch (error) {
+  if (!(error instanceof BusError)) throw error
+  output.say(`cannot start: ${error.message}`)
+  process.exit(1)
+}
+
+/** Resolves with undefined when a person, or the terminal's end, asks to stop. */
+function untilAsked(): Promise<undefined> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(undefined))
+    process.stdout.on('error', () => resolve(undefined))
+  })
+}
+
+async function checkFolder(folder: string): Promise<void> {
+  await makeFolder(folder)
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new BusError('FILE_UNUSABLE', `DATA_DIR is "${folder}": it must be a folder that this user can write to`, {
+      cause: error,
+    })
+  }
+}
+
+async function announce(placed: readonly Placed[], settings: Settings, output: Output): Promise<void> {
+  await untilReady(placed, (notice) => output.say(notice))
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  output.say(`ready after ${seconds} s`)
+  for (const { name, url } of placed) output.say(`  ${name.padEnd(8)} ${url}`)
+  output.say(`  data     ${settings.dataDir}`)
+  output.say(`  broker   ${settings.shownBroker}`)
+  output.say('Ctrl-C ends all of it')
+}
+
+async function stopAll(running: readonly Supervised[]): Promise<void> {
+  output.say('stopping')
+  await Promise.all(running.map((one) => one.stop()))
+  output.say('stopped')
+}

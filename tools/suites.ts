@@ -25,7 +25,7 @@ export const suites: readonly Suite[] = [
     files: ['tools/mutants/*.test.ts'],
     needs: [],
     atOnce: 1,
-    limits: { testMs: 120_000, fileMs: 900_000 },
+    limits: { testMs: 300_000, fileMs: 900_000 },
     inCi: true,
   },
   { name: 'trace', files: [`${sources}/*.trace.test.ts`], needs: ['strace'], ...alone },

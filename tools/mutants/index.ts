@@ -1,0 +1,5 @@
+/** All mutants: one list for each part of the program. */
+import type { Mutant } from './mutant.ts'
+import { toolsMutants } from './tools.ts'
+
+export const mutants: readonly Mutant[] = [...toolsMutants]

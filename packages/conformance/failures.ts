@@ -1,0 +1,206 @@
+/** Laws of failures: members killed and stopped, publishers killed, the broker gone for a while. */
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PublishError } from '@vestnik/bus/errors'
+import type { Entry } from './member.ts'
+import { by, untilConfirmedEnded } from './members.ts'
+import { bodyOf, digestOf, keyOf, messageOf, placeOf, rounds, series } from './messages.ts'
+import { assertInOrder, assertToldTruly, endedIds, startedIds, startedOf, starts } from './reading.ts'
+import type { TransportBench } from './transport-bench.ts'
+import { acrossProcesses, law, needing, once, orderedAcrossProcesses, type TransportLaw } from './transport-law.ts'
+
+export const failures: readonly TransportLaw[] = [
+  law('what a killed member held comes again at another, and is called redelivered', acrossProcesses, async (bench) => {
+    const group = await bench.group({ concurrency: 2 })
+    const first = await bench.reader(group, { hold: 'all' })
+    await bench.publish(group, ['a1', 'b1', 'a2', 'b2', 'c1'])
+    await bench.until('two deliveries that run', group, (it) => startedIds(it).length === 2)
+    await first.kill()
+    await bench.reader(group)
+    await bench.untilEnded(group, ['a1', 'b1', 'a2', 'b2', 'c1'])
+    assertToldTruly(bench.entries(group))
+    if (bench.order === 'key') assertInOrder(bench.entries(group))
+  }),
+
+  law('what had ended a while before its member was killed does not come again', acrossProcesses, async (bench) => {
+    const group = await bench.group()
+    const first = await bench.reader(group, { hold: ['z1'] })
+    await bench.publish(group, rounds(10, 10))
+    await bench.untilEnded(group, rounds(10, 10))
+    await bench.publish(group, ['z1'])
+    await bench.untilStarted(group, ['z1'])
+    // Ends may reach the broker in batches; by now they have.
+    await sleep(bench.leaseMs)
+    await first.kill()
+    await bench.reader(group)
+    await bench.untilEnded(group, ['z1'])
+    const again = startedIds(bench.entries(group)).filter((id, i, all) => all.indexOf(id) !== i)
+    assert.deepEqual(again, ['z1'])
+  }),
+
+  law('members killed under load lose nothing, and each key keeps its order', acrossProcesses, async (bench) => {
+    const group = await bench.group()
+    const publisher = await bench.publisher()
+    await publisher.flood({ topic: group.topic, keys: 20, pauseMs: 10 })
+    await bench.reader(group, { workMs: 3 })
+    for (let death = 1; death <= 3; death += 1) {
+      const victim = await bench.reader(group, { workMs: 3 })
+      await bench.until('deliveries at the victim', group, (it) => by(victim.name, it).length > 10)
+      await victim.kill()
+    }
+    await publisher.endFlood()
+    await untilConfirmedEnded(bench, group)
+    assertToldTruly(bench.entries(group))
+    if (bench.order === 'key') assertInOrder(bench.entries(group))
+  }),
+
+  law(
+    'what a killed publisher had confirmed arrives, nothing torn and no key with a gap',
+    acrossProcesses,
+    async (bench) => {
+      for (const batches of [1, 4, 9]) {
+        const group = await bench.group()
+        const publisher = await bench.member()
+        await publisher.flood({ topic: group.topic, keys: 30, perKey: 3, bytes: 2000 })
+        await bench.until('confirmed batches', group, (it) => confirmations(it) >= batches)
+        await publisher.kill()
+        await bench.reader(group)
+        await untilConfirmedEnded(bench, group)
+        // Behind these nothing of the publisher is left.
+        await bench.publish(group, rounds(30, 1, 0), 2000)
+        await bench.untilEnded(group, rounds(30, 1, 0))
+        await bench.until('every key without a gap', group, hasNoGap)
+        assertWhole(bench.entries(group))
+      }
+    },
+  ),
+
+  law('a member stopped for longer than its lease is taken over', acrossProcesses, async (bench) => {
+    const { group, first, second } = await stoppedWhileHolding(bench)
+    await second.release(group, 'all')
+    await bench.untilEnded(group, ['a1', 'a2'])
+    first.wake()
+    await first.release(group, 'all')
+    await bench.publish(group, ['a3', 'z1'])
+    await bench.untilEnded(group, ['a3', 'z1'])
+    assertToldTruly(bench.entries(group))
+    if (bench.order === 'key') assertInOrder(bench.entries(group))
+  }),
+
+  law(
+    'a member that wakes after its lease ends nothing that another holds now',
+    orderedAcrossProcesses,
+    async (bench) => {
+      const { group, first, second } = await stoppedWhileHolding(bench)
+      first.wake()
+      await first.release(group, 'all')
+      // The first's delivery of a1 ends now; whatever the broker hears of it, a1 is the second's.
+      await bench.until('the end at the woken member', group, (it) =>
+        it.some(({ what, member }) => what === 'end' && member === first.name),
+      )
+      await bench.publish(group, series('z', 3))
+      await bench.untilEnded(group, series('z', 3))
+      assert.deepEqual(startedOf('a', bench.entries(group)), ['a1', 'a1'], 'a2 started while the second member ran a1')
+      await second.kill()
+      await bench.untilStarted(group, ['a1'], 3)
+      await bench.untilEnded(group, ['a2'])
+      assertToldTruly(bench.entries(group))
+    },
+  ),
+
+  law('a member that wakes after its lease hears it from its signals', acrossProcesses, async (bench) => {
+    const { group, first, second } = await stoppedWhileHolding(bench)
+    first.wake()
+    await bench.until('an aborted signal at the woken member', group, (it) =>
+      it.some(({ what, member, id }) => what === 'abort' && member === first.name && id === 'a1'),
+    )
+    await second.release(group, 'all')
+    await first.release(group, 'all')
+    await bench.untilEnded(group, ['a1', 'a2'])
+  }),
+
+  law('publish never resolves for what a broker that is gone does not hold', needing(once, 'outage'), async (bench) => {
+    const group = await bench.group()
+    const publisher = await bench.publisher()
+    await bench.publish(group, ['a1'])
+    await bench.outage.stop()
+    const sending = publisher.publish(['a2', 'b1'].map((id) => messageOf(group.topic, id))).then(
+      () => 'resolved while the broker was gone',
+      (error) => error,
+    )
+    const settled = await Promise.race([sending, sleep(bench.leaseMs, 'waits')])
+    assert.notEqual(settled, 'resolved while the broker was gone')
+    const { ready, reason } = await publisher.health()
+    assert.deepEqual([ready, typeof reason], [false, 'string'])
+    await bench.outage.start()
+    const outcome = await sending
+    const sure =
+      outcome instanceof PublishError ? notNamed(outcome, ['a2', 'b1']) : outcome instanceof Error ? [] : ['a2', 'b1']
+    await bench.reader(group)
+    await bench.untilEnded(group, ['a1', ...sure])
+  }),
+
+  law(
+    'after the broker was gone members read on by themselves, and nothing confirmed is lost',
+    needing(acrossProcesses, 'outage'),
+    async (bench) => {
+      const group = await bench.group()
+      const reader = await bench.reader(group, { workMs: 1 })
+      const publisher = await bench.publisher()
+      await publisher.flood({ topic: group.topic, keys: 20, pauseMs: 10, again: true })
+      await bench.until('some deliveries', group, (it) => endedIds(it).length > 100)
+      await bench.outage.stop()
+      await sleep(bench.leaseMs)
+      await bench.outage.start()
+      const before = endedIds(bench.entries(group)).length
+      await bench.until('new deliveries', group, (it) => endedIds(it).length > before + 200)
+      await publisher.endFlood()
+      await untilConfirmedEnded(bench, group)
+      assert.equal((await reader.health()).ready, true)
+      if (bench.order === 'key') assertFirstStartsInOrder(bench.entries(group))
+    },
+  ),
+]
+
+/** Two members; the first is stopped while it runs a1, until the second runs it. Both go on with a1 until it is released. */
+async function stoppedWhileHolding(bench: TransportBench) {
+  const group = await bench.group({ concurrency: 2 })
+  const first = await bench.reader(group, { hold: ['a1'], stubborn: true })
+  await bench.publish(group, ['a1', 'a2'])
+  await bench.untilStarted(group, ['a1'])
+  first.stop()
+  const second = await bench.reader(group, { hold: ['a1'], stubborn: true })
+  await bench.untilStarted(group, ['a1'], 2)
+  return { group, first, second }
+}
+
+const confirmations = (entries: readonly Entry[]) => entries.filter(({ what }) => what === 'confirmed').length
+
+/** Every body is what its id says. */
+function assertWhole(entries: readonly Entry[]): void {
+  for (const { id, delivered } of starts(entries)) {
+    assert.equal(delivered.digest, digestOf(bodyOf(id, 2000)), `${id} arrived with another body`)
+  }
+}
+
+function hasNoGap(entries: readonly Entry[]): boolean {
+  const places = new Map<string, Set<number>>()
+  for (const id of startedIds(entries)) {
+    const key = keyOf(id) ?? ''
+    places.set(key, (places.get(key) ?? new Set()).add(placeOf(id)))
+  }
+  return [...places.values()].every((seen) => Math.max(...seen) === seen.size - 1)
+}
+
+/** With messages that were sent twice, the first hand-outs are in order. */
+function assertFirstStartsInOrder(entries: readonly Entry[]): void {
+  const last = new Map<string, number>()
+  for (const id of new Set(startedIds(entries))) {
+    const key = keyOf(id) ?? ''
+    assert.equal(placeOf(id), (last.get(key) ?? 0) + 1, `${id} came too early`)
+    last.set(key, placeOf(id))
+  }
+}
+
+const notNamed = ({ doubtful, refused }: PublishError, ids: readonly string[]) =>
+  ids.filter((id) => !doubtful.includes(id) && !refused.some((refusal) => refusal.id === id))

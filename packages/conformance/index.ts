@@ -1,0 +1,12 @@
+/** Vestnik's laws: what every transport and every store keeps, as functions and data. */
+export { registerSuite } from './conformance.ts'
+export { judgeLaw, keepLaw, type Law, misfits, type Suite, type Variant, variantsFor } from './law.ts'
+export type { OpenByName, Opening } from './opening.ts'
+export type { Outage, TransportBench, TransportFacts, TransportVariant } from './transport-bench.ts'
+export {
+  type TransportConformance,
+  transportConformance,
+  transportLaws,
+  transportSuite,
+} from './transport-conformance.ts'
+export type { TransportLaw } from './transport-law.ts'

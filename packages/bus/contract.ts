@@ -7,7 +7,7 @@ export interface Contract<Payload = unknown, GroupName extends string = string> 
   /** Validates what is published and what arrives. Any Standard Schema: zod, valibot, arktype … */
   readonly schema: StandardSchemaV1<unknown, Payload>
   /** Messages with the same key take effect in order. Undefined: no order. */
-  readonly key: ((payload: Payload) => string | undefined) | undefined
+  readonly key: OfPayload<Payload, string | undefined>['read'] | undefined
   readonly partitions: number
   readonly version: number
   /** The groups that must get every message. With none, an unread message counts as sent. */
@@ -18,9 +18,14 @@ export interface Contract<Payload = unknown, GroupName extends string = string> 
   readonly afterDead: 'continue' | 'park'
   readonly uncertain: 'repeat' | 'dead'
   /** The id of a message from a peer that sends none; undefined: such a message is handled at least once. */
-  readonly idOf: ((payload: Payload) => string) | undefined
+  readonly idOf: OfPayload<Payload, string>['read'] | undefined
   /** Dotted paths of the payload that tools mask: `code`, `user.password`. */
   readonly secret: readonly string[]
+}
+
+/** A function of the payload. As a method's type, so that a contract of any payload is a `Contract` where all kinds are listed. */
+interface OfPayload<Payload, Value> {
+  read(payload: Payload): Value
 }
 
 export interface ContractGroup<Name extends string = string> {

@@ -5,7 +5,7 @@ import type { Transport } from '@vestnik/bus/transport'
 export type OpenedTransport = Transport & AsyncDisposable
 
 /** Each scheme's opener. The transport itself is loaded when its scheme is used, so that nobody loads the others' clients. */
-const openers: Readonly<Record<string, (rest: string) => Promise<OpenedTransport>>> = {
+const openers: Readonly<Record<string, (rest: string) => Promise<Transport>>> = {
   sqlite: async (path) => (await import('@vestnik/transport-sqlite')).openSqliteTransport(path),
 }
 
@@ -18,7 +18,8 @@ export async function openTransport(url: string): Promise<OpenedTransport> {
   const open = Object.hasOwn(openers, scheme) ? openers[scheme] : undefined
   if (open === undefined) throw badUrl(scheme === '' ? 'it has no scheme' : `${scheme}: is not a known scheme`)
   if (rest === '') throw badUrl(`there is nothing after ${scheme}:`)
-  return await open(rest)
+  const transport = await open(rest)
+  return Object.assign(transport, { [Symbol.asyncDispose]: () => transport.close() })
 }
 
 /** The URL itself is not shown: it may hold a password. */

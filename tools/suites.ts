@@ -19,6 +19,7 @@ export interface Suite {
 const sources = '{packages,services,tools}/**'
 const alone = { atOnce: 1, limits: { testMs: 120_000, fileMs: 180_000 } }
 
+/** From the most special to the rest; they run from the last to the first. */
 export const suites: readonly Suite[] = [
   {
     name: 'mutants',

@@ -1,5 +1,5 @@
 /** Runs the tests: `npm test` all of them, `npm test -- pure e2e` these suites, `npm test -- packages/bus` the files under it. */
-import { spec } from 'node:test/reporters'
+import { spec, type TestEvent } from 'node:test/reporters'
 import { howToGet, provide } from './provide.ts'
 import { runTests } from './run-tests.ts'
 import { filesOf, type Suite, suites } from './suites.ts'
@@ -21,7 +21,7 @@ process.exitCode = failed ? 1 : 0
 
 /** Which files of which suites the words name; a word is a suite's name or the beginning of a path. */
 function choose(words: readonly string[]): { suite: Suite; files: string[] }[] {
-  const all = suites.map((suite) => ({ suite, files: filesOf(suite) }))
+  const all = suites.toReversed().map((suite) => ({ suite, files: filesOf(suite) }))
   const unknown = words.filter(
     (word) => !all.some(({ suite, files }) => suite.name === word || files.some((path) => path.startsWith(word))),
   )
@@ -51,9 +51,16 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
     suite.inCi ? suite.limits.fileMs : Math.max(1, totalMs - Math.ceil(performance.now())),
   )
   const limits = { atOnce: suite.atOnce, ...suite.limits, signal }
-  const outcomes = await runTests(files, limits, (events) => {
-    for (const event of events)
-      if (event.type !== 'test:diagnostic' || event.data.file !== undefined) reporter.write(event)
-  })
+  const outcomes = await runTests(files, limits, (events) => events.filter(isOfFile).forEach(tell))
   return { suite: suite.name, outcomes }
+}
+
+/** What the runner says of each run as a whole is left out: here the runs are many. */
+function isOfFile(event: TestEvent): boolean {
+  const whole = event.type === 'test:diagnostic' || event.type === 'test:summary'
+  return !whole || event.data.file !== undefined
+}
+
+function tell(event: TestEvent): void {
+  reporter.write(event)
 }

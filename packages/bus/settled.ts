@@ -2,12 +2,15 @@
 import type { Engine } from './engine.ts'
 import type { Outbox } from './outbox.ts'
 
-const lookMs = 10
+const firstLookMs = 5
+const longestLookMs = 200
 
 /** Resolves when the tables say so: other processes of the service may have done the handling. */
 export async function waitSettled(engine: Engine, outbox: Outbox): Promise<void> {
   const { store, ports } = engine
-  while (!(await isSettled())) await ports.sleep(lookMs)
+  for (let lookMs = firstLookMs; !(await isSettled()); lookMs = Math.min(longestLookMs, lookMs * 2)) {
+    await ports.sleep(lookMs)
+  }
 
   async function isSettled(): Promise<boolean> {
     const { tracker, service, sql } = engine

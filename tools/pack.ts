@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { env, isForTests, root } from './repository.ts'
 
 interface Manifest {
@@ -56,12 +56,12 @@ function compile(from: string, names: readonly string[], outDir: string): void {
     writeFileSync(path, pointToJavaScript(path, readFileSync(path, 'utf8')))
 }
 
-/** The compiler rewrites imports, but not the URLs of threads. */
+/** The compiler rewrites imports, but not the paths from which threads and processes are started. */
 function pointToJavaScript(path: string, text: string): string {
-  const built = text.replace(/(new URL\((['"])\.{1,2}\/[^'"]+)\.ts\2/g, '$1.js$2')
-  const left = built.match(/(['"`])\.{0,2}\/[^'"`\n]*\.ts\1/)
-  if (left !== null) throw new Error(`build ${path}: ${left[0]} names a source, which is not packed`)
-  return built
+  return text.replace(/(['"`])(\.{1,2}\/[^'"`\n]+)\.ts\1/g, (written, quote, target) => {
+    if (existsSync(join(dirname(path), `${target}.js`))) return `${quote}${target}.js${quote}`
+    throw new Error(`build ${path}: ${written} names a source that is not packed`)
+  })
 }
 
 /** What npm needs beside the built files. */

@@ -14,6 +14,7 @@ const steps: readonly Step[] = [
   { name: 'imports', command: ['node', 'tools/check-imports.ts'] },
   { name: 'ports', command: ['node', 'tools/check-ports.ts'] },
   { name: 'docs', command: ['node', 'tools/errors-doc.ts', '--check'] },
+  { name: 'links', command: ['node', 'tools/check-links.ts'] },
   { name: 'tests', command: ['node', 'tools/test.ts', 'pure'] },
 ]
 

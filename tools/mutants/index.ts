@@ -1,5 +1,6 @@
 /** All mutants: one list for each part of the program. */
+import { busMutants } from './bus.ts'
 import type { Mutant } from './mutant.ts'
 import { toolsMutants } from './tools.ts'
 
-export const mutants: readonly Mutant[] = [...toolsMutants]
+export const mutants: readonly Mutant[] = [...busMutants, ...toolsMutants]

@@ -2,6 +2,8 @@
 export { registerSuite } from './conformance.ts'
 export { judgeLaw, keepLaw, type Law, misfits, type Suite, type Variant, variantsFor } from './law.ts'
 export type { OpenByName, Opening } from './opening.ts'
+export type { StoreBench, StoreFacts, StoreLaw, StoreProcess } from './store-bench.ts'
+export { type StoreConformance, storeConformance, storeLaws, storeSuite } from './store-conformance.ts'
 export type { Outage, TransportBench, TransportFacts, TransportVariant } from './transport-bench.ts'
 export {
   type TransportConformance,

@@ -7,6 +7,7 @@ import {
   type FastifyReply,
   type FastifyTypeProvider,
   fastify,
+  LogController,
   type RawServerDefault,
 } from 'fastify'
 import type { z } from 'zod'
@@ -44,7 +45,7 @@ export function createHttp({ log, health }: HttpOptions): Http {
   const metrics = createMetrics()
   const http: Http = fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 16 * 1024,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',

@@ -1,0 +1,132 @@
+/** Every error is a problem, input is checked field by field, and health is told. */
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { BusError } from '@vestnik/bus'
+import { pino } from 'pino'
+import { z } from 'zod'
+import { createHttp, type Http, type PartHealth } from './http.ts'
+import { Problem } from './problem.ts'
+
+const silent = pino({ level: 'silent' })
+
+function open(database: PartHealth = { ready: true }): Http {
+  const broker = { ready: false, reason: 'nobody answers' }
+  const http = createHttp({ log: silent, health: async () => ({ judged: { database }, reported: { broker } }) })
+  const body = z.strictObject({ name: z.string().max(10), nested: z.strictObject({ n: z.number() }).optional() })
+  http.post('/things', { schema: { body } }, async (request) => ({ name: request.body.name }))
+  http.get('/teapot', async () => {
+    throw new Problem(418, 'I am a teapot.', { headers: { 'x-tea': 'yes' } })
+  })
+  http.get('/broken', async () => {
+    throw new Error('SELECT secret FROM /etc/passwd')
+  })
+  http.get('/busy', async () => {
+    throw new BusError('LOCK_TIMEOUT', 'the file /secret/path is locked')
+  })
+  return http
+}
+
+const post = (payload: string, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
+  open().inject({ method: 'POST', url: '/things', payload, headers })
+
+function assertProblem(answer: { statusCode: number; headers: object; json: () => object }, status: number): void {
+  assert.equal(answer.statusCode, status)
+  assert.match(Reflect.get(answer.headers, 'content-type'), /^application\/problem\+json/)
+  const { type, title, status: told, detail } = answer.json() as Record<string, unknown>
+  assert.equal(type, 'about:blank')
+  assert.equal(told, status)
+  assert.ok(typeof title === 'string' && typeof detail === 'string' && detail.length > 0)
+}
+
+test('good input reaches the route', async () => {
+  const answer = await post('{"name":"x"}')
+  assert.equal(answer.statusCode, 200)
+  assert.deepEqual(answer.json(), { name: 'x' })
+  assert.equal(answer.headers['cache-control'], 'no-store')
+})
+
+const fieldCases: readonly (readonly [body: string, field: string])[] = [
+  ['{}', 'name'],
+  ['{"name":1}', 'name'],
+  ['{"name":"01234567890"}', 'name'],
+  ['{"name":"x","admin":true}', 'admin'],
+  ['{"name":"x","nested":{"n":"1"}}', 'nested.n'],
+  ['{"name":"x","nested":{"n":1,"m":2}}', 'nested.m'],
+  ['[]', 'body'],
+  ['null', 'body'],
+  ['', 'body'],
+  ['{"name":"x","__proto__":{}}', '__proto__'],
+]
+
+for (const [body, field] of fieldCases) {
+  test(`the body ${body || '(empty)'} is answered 400 and names ${field}`, async () => {
+    const answer = await post(body)
+    assertProblem(answer, 400)
+    assert.ok(answer.json().errors.some((error: { field: string }) => error.field === field))
+  })
+}
+
+test('what cannot be read is a problem that says why', async () => {
+  assertProblem(await post('{"name":'), 400)
+  assertProblem(await post(`{"name":"${'x'.repeat(20_000)}"}`), 413)
+  assertProblem(await post('name=x', { 'content-type': 'application/x-www-form-urlencoded' }), 415)
+  assertProblem(await post('{"name":"x"}', { 'content-type': 'text/plain' }), 415)
+  assertProblem(await open().inject('/nowhere'), 404)
+  assertProblem(await open().inject({ method: 'DELETE', url: '/things' }), 404)
+  assertProblem(await open().inject('/%zz'), 400)
+  const headers = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`x-${i}`, '1']))
+  assertProblem(await open().inject({ url: '/livez', headers }), 431)
+})
+
+test("a route's own problem is answered as it is, with its headers", async () => {
+  const answer = await open().inject('/teapot')
+  assertProblem(answer, 418)
+  assert.equal(answer.headers['x-tea'], 'yes')
+})
+
+test('an unexpected error tells nothing of us', async () => {
+  const broken = await open().inject('/broken')
+  assertProblem(broken, 500)
+  assert.doesNotMatch(broken.body, /SELECT|passwd|stack/)
+  const busy = await open().inject('/busy')
+  assertProblem(busy, 503)
+  assert.equal(busy.headers['retry-after'], '1')
+  assert.doesNotMatch(busy.body, /secret/)
+})
+
+test('the database is judged, the broker is only reported', async () => {
+  const ready = await open().inject('/readyz')
+  assert.equal(ready.statusCode, 200)
+  assert.deepEqual(ready.json(), {
+    status: 'ready',
+    parts: { database: { ready: true }, broker: { ready: false, reason: 'nobody answers' } },
+  })
+  const unready = await open({ ready: false, reason: 'locked' }).inject('/readyz')
+  assert.equal(unready.statusCode, 503)
+  assert.equal(unready.json().parts.database.reason, 'locked')
+  assert.equal((await open().inject('/livez')).statusCode, 200)
+})
+
+test('metrics count answers by route and status', async () => {
+  const http = open()
+  await http.inject('/livez')
+  await http.inject('/nowhere')
+  const { body, headers } = await http.inject('/metrics')
+  assert.match(String(headers['content-type']), /^text\/plain; version=0\.0\.4/)
+  assert.match(body, /http_server_request_duration_seconds_count\{method="GET",route="\/livez",status="200"\} 1\n/)
+  assert.match(body, /http_server_request_duration_seconds_count\{method="GET",route="none",status="404"\} 1\n/)
+  assert.match(body, /\nprocess_resident_memory_bytes \d+\n/)
+})
+
+test('what is not HTTP at all is answered with a problem as well', async (t) => {
+  const http = open()
+  t.after(() => http.close())
+  const url = new URL(await http.listen({ host: '127.0.0.1', port: 0 }))
+  const socket = connect(Number(url.port), '127.0.0.1')
+  socket.end('nonsense\r\n\r\n')
+  const text = (await socket.toArray()).join('')
+  assert.match(text, /^HTTP\/1\.1 400 Bad Request\r\n/)
+  assert.match(text, /content-type: application\/problem\+json/)
+  assert.equal(JSON.parse(text.split('\r\n\r\n')[1] ?? '').status, 400)
+})

@@ -1,0 +1,57 @@
+/** A line is printed after its commit, once, and kept while it cannot be printed. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Store } from '@vestnik/bus'
+import { openSqliteStore } from '@vestnik/store-sqlite'
+import { openPrinter } from './printer.ts'
+
+const unexpected = { onError: (error: unknown) => assert.fail(String(error)) }
+
+async function linesOf(store: Store): Promise<readonly unknown[]> {
+  return (await store.read((tx) => tx.query('SELECT text FROM vestnik_lines ORDER BY seq', []))).map((row) => row.text)
+}
+
+test('committed lines are printed in order, each once, and are forgotten', async () => {
+  await using store = await openSqliteStore(':memory:')
+  const printed: string[] = []
+  const write = async (text: string) => void printed.push(text)
+  const printer = await openPrinter(store, { ...unexpected, write })
+  await Promise.all(Array.from({ length: 250 }, (_, i) => store.transaction((tx) => printer.print(tx, `line ${i}`))))
+  await printer.close()
+  assert.deepEqual(
+    printed.join('').trimEnd().split('\n'),
+    Array.from({ length: 250 }, (_, i) => `line ${i}`),
+  )
+  assert.deepEqual(await linesOf(store), [])
+})
+
+test('a line of a transaction that is rolled back is never printed', async () => {
+  await using store = await openSqliteStore(':memory:')
+  const printed: string[] = []
+  const write = async (text: string) => void printed.push(text)
+  const printer = await openPrinter(store, { ...unexpected, write })
+  const undone = store.transaction(async (tx) => {
+    await printer.print(tx, 'never')
+    throw new Error('undone')
+  })
+  await assert.rejects(undone, /undone/)
+  await store.transaction((tx) => printer.print(tx, 'once'))
+  await printer.close()
+  assert.deepEqual(printed, ['once\n'])
+})
+
+test('a line that could not be printed stays for the next start', async () => {
+  await using store = await openSqliteStore(':memory:')
+  const told = Promise.withResolvers<unknown>()
+  const broken = async () => Promise.reject(new Error('nobody reads'))
+  await using first = await openPrinter(store, { write: broken, onError: told.resolve })
+  await store.transaction((tx) => first.print(tx, 'kept'))
+  assert.match(String(await told.promise), /nobody reads/)
+  assert.deepEqual(await linesOf(store), ['kept'])
+
+  const printed: string[] = []
+  const second = await openPrinter(store, { ...unexpected, write: async (text) => void printed.push(text) })
+  await second.close()
+  assert.deepEqual(printed, ['kept\n'])
+  assert.deepEqual(await linesOf(store), [])
+})

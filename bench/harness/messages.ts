@@ -1,0 +1,40 @@
+/** The messages that are measured: a body of 60 bytes, headers of about 200, a thousand keys. */
+import type { Outgoing } from '@vestnik/bus/transport'
+
+export const keys = 1_000
+
+/** What a body says, when it is read as JSON. */
+export interface Payload {
+  readonly n: number
+  readonly customer: string
+  readonly at: number
+  readonly note: string
+}
+
+const encoder = new TextEncoder()
+
+/** The n-th payload: JSON of 60 bytes and a little. */
+export function payload(n: number, at = 1_750_000_000_000): Payload {
+  return { n, customer: keyOf(n), at, note: 'ok' }
+}
+
+export function keyOf(n: number): string {
+  return `c${n % keys}`
+}
+
+/** The n-th message of a topic, with headers like those of the bus. */
+export function message(topic: string, n: number, run = 'a'): Outgoing {
+  const id = `${run}-${String(n).padStart(24, '0')}`
+  return { id, topic, key: keyOf(n), headers: headersOf(id), body: encoder.encode(JSON.stringify(payload(n))) }
+}
+
+function headersOf(id: string): Record<string, string> {
+  return {
+    'ce-id': id,
+    'ce-source': 'bench',
+    'ce-type': 'order.placed',
+    'ce-time': '2026-01-17T15:32:26.486Z',
+    'content-type': 'application/json',
+    traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+  }
+}

@@ -1,0 +1,29 @@
+/** A disk that takes 10 ms longer for each sync: a few lines of C, preloaded into the measured processes. */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { startChild } from './child.ts'
+
+const source = fileURLToPath(new URL('../slow-fsync.c', import.meta.url))
+const exec = promisify(execFile)
+
+/** Why a slow disk cannot be had here; undefined when it can. */
+export async function slowDiskMissing(): Promise<string | undefined> {
+  if (process.platform !== 'linux') return 'a preloaded library needs Linux'
+  return await exec('gcc', ['--version']).then(
+    () => undefined,
+    () => 'gcc is not installed',
+  )
+}
+
+/** Compiles the library into the folder, proves that it slows every way of syncing, and answers its path. */
+export async function slowDisk(folder: string): Promise<string> {
+  const library = join(folder, 'slow-fsync.so')
+  await exec('gcc', ['-shared', '-fPIC', '-O2', '-o', library, source, '-ldl'])
+  await using probe = startChild('programs/sync-probe.ts', { folder }, { preload: library })
+  const took = await probe.next()
+  const quick = Object.entries(took).filter(([, ms]) => ms < 10)
+  if (quick.length > 0) throw new Error(`the preloaded library does not slow ${quick.map(([way]) => way).join(', ')}`)
+  return library
+}

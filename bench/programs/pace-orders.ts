@@ -1,0 +1,14 @@
+/** Places orders at a steady rate; each carries when its transaction was begun, in microseconds since 1970. */
+import { pace } from '../harness/pace.ts'
+import { go, now, parentDone, readInput, report } from '../harness/program.ts'
+import { openShop } from '../harness/services.ts'
+
+const { folder, perSecond, seconds } = readInput<{ folder: string; perSecond: number; seconds: number }>()
+await using shop = await openShop(folder)
+
+report({ at: now() })
+await go()
+// The first second warms up, and is not counted by the reader.
+await pace(perSecond, 1 + seconds, (n) => shop.place(n, Math.round(now() * 1000)))
+report({ at: now() })
+await parentDone

@@ -1,0 +1,22 @@
+/** All rows, in the order in which they are measured. */
+import type { Row } from '../harness/row.ts'
+import { backlog } from './backlog.ts'
+import { chain, chainSlowDisk } from './chain.ts'
+import { endToEndRow } from './end-to-end.ts'
+import { fairness } from './fairness.ts'
+import { http } from './http.ts'
+import { importRow } from './import.ts'
+import { latency } from './latency.ts'
+import { publish } from './publish.ts'
+
+export const rows: readonly Row[] = [
+  publish,
+  endToEndRow,
+  chain,
+  chainSlowDisk,
+  backlog,
+  latency,
+  http,
+  fairness,
+  importRow,
+]

@@ -82,9 +82,13 @@ export const codes = {
     meaning: 'The message has expired, is too old to deduplicate, or its effect may have happened already.',
     remedy: 'Repeat with force if an effect now, or a second time, is what you want.',
   },
+  NOT_CONFIRMED: {
+    meaning: 'A change was not confirmed: the answer was no, or nobody was there to be asked.',
+    remedy: 'Look at what would be changed, then answer yes, or repeat with --yes.',
+  },
   INVALID_EDIT: {
-    meaning: 'The new body is not JSON.',
-    remedy: 'Give the whole payload as one JSON document.',
+    meaning: 'The new body is not JSON, or masked fields are left in it.',
+    remedy: 'Give the whole payload as one JSON document; give masked fields a value, or repeat with --reveal.',
   },
   // Stores.
   COMMIT_UNKNOWN: {
@@ -143,6 +147,14 @@ export const codes = {
   FILE_UNUSABLE: {
     meaning: 'The file or its folder cannot be opened for writing.',
     remedy: 'Check the path and its permissions.',
+  },
+  FILE_MISSING: {
+    meaning: 'There is no such database file.',
+    remedy: 'Check the path. A service makes its database when it starts; looking at one makes none.',
+  },
+  NO_TABLES: {
+    meaning: 'The database has no tables of Vestnik.',
+    remedy: 'Name the database of a service that has been started once; the file of the broker is another.',
   },
   NEWER_VERSION: {
     meaning: 'The file or schema was made by a newer version of Vestnik.',

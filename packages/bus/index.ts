@@ -9,7 +9,17 @@ export {
   type PayloadOf,
   type RetryPolicy,
 } from './contract.ts'
-export { BusError, type Code, codes, hasCode, PublishError, permanent, type Refusal, uncertain } from './errors.ts'
+export {
+  BusError,
+  type Code,
+  codes,
+  factsOf,
+  hasCode,
+  PublishError,
+  permanent,
+  type Refusal,
+  uncertain,
+} from './errors.ts'
 export {
   type EffectContext,
   type EffectHandler,
@@ -24,6 +34,7 @@ export { openBus } from './open-bus.ts'
 export type * from './operations.ts'
 export { operationsOn } from './operations-on.ts'
 export { type CrashPoint, crashPoints, type Ports } from './ports.ts'
+export { checkTables } from './schema.ts'
 export type { Dialect, Row, SqlValue, Store, Tx } from './store.ts'
 export { systemPorts } from './system.ts'
 export type {

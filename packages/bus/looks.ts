@@ -1,10 +1,18 @@
 /** Looking at what is held, dead, or still in the outbox. */
 import { BusError } from './errors.ts'
-import type { HeldMessage, ListOptions, MessageDetail, MessageRef, Operations, OutboxMessage } from './operations.ts'
+import type {
+  DeadCount,
+  HeldMessage,
+  ListOptions,
+  MessageDetail,
+  MessageRef,
+  Operations,
+  OutboxMessage,
+} from './operations.ts'
 import type { Sql } from './sql.ts'
 import type { Row, SqlValue, Store, Tx } from './store.ts'
 
-type Looks = Pick<Operations, 'listDead' | 'listHeld' | 'show' | 'listOutbox' | 'history'>
+type Looks = Pick<Operations, 'listDead' | 'listHeld' | 'countDead' | 'show' | 'listOutbox' | 'history'>
 
 export function looksOn(store: Store, sql: Sql): Looks {
   const list = (state: 'held' | 'dead', { topic, group, after, limit }: ListOptions) =>
@@ -20,6 +28,20 @@ export function looksOn(store: Store, sql: Sql): Looks {
   return {
     listDead: async (options = {}) => (await list('dead', options)).map(toMessage),
     listHeld: async (options = {}) => (await list('held', options)).map(toMessage),
+
+    async countDead({ topic, group } = {}) {
+      const rows = await store.read((tx) =>
+        tx.query(
+          ...sql`SELECT topic, grp, reason, count(*) AS n, min(changed) AS oldest, max(changed) AS newest
+          FROM vestnik_inbox WHERE state IN ('held', 'dead') AND state = 'dead'
+            AND (${topic ?? null} IS NULL OR topic = ${topic ?? null})
+            AND (${group ?? null} IS NULL OR grp = ${group ?? null})
+          GROUP BY topic, grp, reason ORDER BY n DESC, topic, grp, reason`,
+        ),
+      )
+      return rows.map(toCount)
+    },
+
     show: (ref) => store.read(async (tx) => toDetail(await findWaiting(tx, sql, ref))),
 
     async listOutbox({ topic, state, after, limit } = {}) {
@@ -102,6 +124,17 @@ function toDetail(row: Row): MessageDetail {
     headers: JSON.parse(String(row.headers ?? '{}')) as Record<string, string>,
     body: row.body instanceof Uint8Array ? row.body : new Uint8Array(),
     secret: JSON.parse(String(row.secret ?? '[]')) as string[],
+  }
+}
+
+function toCount(row: Row): DeadCount {
+  return {
+    topic: String(row.topic),
+    group: String(row.grp),
+    reason: text(row.reason) ?? '',
+    count: Number(row.n),
+    oldestAt: Number(row.oldest),
+    newestAt: Number(row.newest),
   }
 }
 

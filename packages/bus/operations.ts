@@ -75,6 +75,17 @@ export interface ListOptions {
   readonly limit?: number
 }
 
+/** How many dead letters of one topic and group died of one reason. */
+export interface DeadCount {
+  readonly topic: string
+  readonly group: string
+  readonly reason: string
+  readonly count: number
+  /** When the first and the last of them died: milliseconds since 1970. */
+  readonly oldestAt: number
+  readonly newestAt: number
+}
+
 /** Who asks, and what they saw. */
 export interface Decision {
   readonly who: string
@@ -93,6 +104,8 @@ export interface BulkResult {
 export interface Operations {
   listDead(options?: ListOptions): Promise<readonly HeldMessage[]>
   listHeld(options?: ListOptions): Promise<readonly HeldMessage[]>
+  /** All dead letters, counted by topic, group and reason: the most first. */
+  countDead(options?: Pick<ListOptions, 'topic' | 'group'>): Promise<readonly DeadCount[]>
   /** @throws BusError `NOT_FOUND` */
   show(ref: MessageRef | number): Promise<MessageDetail>
   /** Releases the message in its group, under its id. @throws BusError `NOT_FOUND`, `NOT_DEAD`, `NEEDS_FORCE` */

@@ -83,12 +83,7 @@ export async function migrate(store: Store): Promise<void> {
   await store.transaction(async (tx) => {
     await tx.query(...sql`CREATE TABLE IF NOT EXISTS vestnik_version (version INTEGER NOT NULL)`)
     const found = await readVersion(tx, sql)
-    if (found > schemaVersion) {
-      throw new BusError(
-        'NEWER_VERSION',
-        `open bus: the database has vestnik tables of version ${found}, this bus knows ${schemaVersion}`,
-      )
-    }
+    if (found > schemaVersion) throw newer('open bus', found)
     for (const statement of steps.slice(found).flat()) await tx.query(statement, [])
     if (found < schemaVersion) {
       await tx.query(...sql`DELETE FROM vestnik_version`)
@@ -97,7 +92,27 @@ export async function migrate(store: Store): Promise<void> {
   })
 }
 
+/**
+ * Looks whether the tables are there, and of the version that this bus works with. Changes nothing.
+ * @throws BusError `NO_TABLES`, `NEWER_VERSION`
+ */
+export async function checkTables(store: Store, what: string): Promise<void> {
+  const sql = sqlFor(store.dialect)
+  const found = await store.read(async (tx) => {
+    const tables = await tx.query(...sql`SELECT 1 FROM sqlite_schema WHERE name = 'vestnik_version'`)
+    return tables.length > 0 ? readVersion(tx, sql) : 0
+  })
+  if (found > schemaVersion) throw newer(what, found)
+  if (found < schemaVersion) throw new BusError('NO_TABLES', `${what}: it has no tables of a service's messages`)
+}
+
 async function readVersion(tx: Tx, sql: Sql): Promise<number> {
   const [row] = await tx.query(...sql`SELECT version FROM vestnik_version`)
   return Number(row?.version ?? 0)
 }
+
+const newer = (what: string, found: number) =>
+  new BusError(
+    'NEWER_VERSION',
+    `${what}: the database has vestnik tables of version ${found}, this one knows ${schemaVersion}`,
+  )

@@ -124,8 +124,9 @@ export const codes = {
     remedy: 'Bind strings, finite numbers, bigints, Uint8Arrays and null only.',
   },
   SQL_STATEMENT: {
-    meaning: 'A query was more than one statement, or one that begins or ends a transaction or attaches a file.',
-    remedy: 'Give each query one statement; the store itself begins and ends transactions.',
+    meaning:
+      'A query was more than one statement, one that begins or ends a transaction or attaches a file, or a write in a read.',
+    remedy: 'Give each query one statement, and write in `transaction`; the store itself begins and ends transactions.',
   },
   STORE_CLOSED: {
     meaning: 'The store is closed, or closed itself after a write that could not be synced.',

@@ -4,8 +4,9 @@ import { BusError } from '@vestnik/bus/errors'
 import type { Row, SqlValue } from '@vestnik/bus/store'
 import { bindable, shorten } from './values.ts'
 
-/** What the statements of one work did. */
+/** What the statements of one work may do, and did. */
 export interface Traces {
+  readonly readOnly: boolean
   /** A statement ran that may have written. */
   wrote: boolean
   /** Rows or the schema were changed. */
@@ -86,15 +87,15 @@ function preparer(db: DatabaseSync): (sql: string) => Run {
 function checkSingle(sql: string, statement: StatementSync, actions: ReadonlySet<number>): void {
   // The driver runs the first statement of a text and forgets the rest.
   const rest = sql.slice(statement.sourceSQL.length).replace(/--[^\n]*(\n|$)|\/\*[\s\S]*?(\*\/|$)|[\s;]/g, '')
-  if (rest !== '') throw new BusError('SQL_STATEMENT', `run ${shorten(sql)}: it is more than one statement`)
-  if (
-    actions.has(constants.SQLITE_TRANSACTION) ||
-    actions.has(constants.SQLITE_ATTACH) ||
-    actions.has(constants.SQLITE_DETACH)
-  ) {
-    throw new BusError('SQL_STATEMENT', `run ${shorten(sql)}: the store itself begins and ends transactions`)
+  if (rest !== '') throw refused(sql, 'it is more than one statement')
+  if (notForWorks.some((action) => actions.has(action))) {
+    throw refused(sql, 'the store itself begins and ends transactions, and knows one file')
   }
 }
+
+const notForWorks = [constants.SQLITE_TRANSACTION, constants.SQLITE_ATTACH, constants.SQLITE_DETACH]
+
+const refused = (sql: string, why: string): BusError => new BusError('SQL_STATEMENT', `run ${shorten(sql)}: ${why}`)
 
 /** Refuses a wrong number of values: the driver would bind NULL for those that are missing. */
 function countChecker(db: DatabaseSync, sql: string): (values: readonly SqlValue[]) => void {
@@ -149,6 +150,7 @@ function writing(
   return (values, traces) => {
     check(values)
     const bound = bindable(sql, values)
+    if (traces.readOnly && what !== 'pragma') throw refused(sql, 'it writes, and a read may not')
     traces.wrote = true
     if (what === 'schema') traces.changed = true
     const answered = answers ? rows(bound) : []

@@ -1,2 +1,3 @@
 /** A service's own database in SQLite. */
-export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './store.ts'
+export type { SqliteStoreOptions } from './options.ts'
+export { openSqliteStore, type SqliteStore } from './store.ts'

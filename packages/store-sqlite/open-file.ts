@@ -1,7 +1,8 @@
 /** Opens a database file so that it is there after a power loss: folder, file and write-ahead log included. */
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { BusError } from '@vestnik/bus/errors'
 import { type Connection, connect } from './connection.ts'
 import { fileError, isBusy } from './failures.ts'
@@ -10,8 +11,8 @@ export interface OpenFile {
   readonly path: string
   readonly writer: Connection
   readonly reader: Connection
-  /** Of the write-ahead log. */
-  readonly fd: number
+  /** Of the write-ahead log, to sync it by. */
+  readonly logFd: number
 }
 
 /** @throws BusError `FILE_UNUSABLE`, `FILE_CORRUPT`, `FILE_LOCKED`, `DISK_FULL` */
@@ -39,6 +40,7 @@ function makeFolder(folder: string): void {
 }
 
 function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return // folders cannot be opened there
   const fd = openSync(folder, 'r')
   try {
     fsyncSync(fd)
@@ -83,13 +85,21 @@ function prepareFile(path: string, { db }: Connection): void {
 
 function openBeside(path: string, writer: Connection): OpenFile {
   const real = writer.db.location() ?? path
-  const fd = openSync(`${real}-wal`, 'r+')
+  const logFd = openSync(`${real}-wal`, 'r+')
   try {
     syncFolder(dirname(real))
-    const reader = connect(path, { readOnly: true })
-    return { path, writer, reader, fd }
+    return { path: real, writer, reader: connect(real, { readOnly: true }), logFd }
   } catch (error) {
-    closeSync(fd)
+    closeSync(logFd)
     throw error
   }
+}
+
+/** Lets go of the file. Sound: no sync of it has failed. */
+export async function closeFile({ writer, reader, logFd }: OpenFile, sound: boolean): Promise<void> {
+  if (sound) await promisify(fdatasync)(logFd)
+  closeSync(logFd)
+  // The last connection that closes writes the log into the database. After a failed sync nobody knows what the disk
+  // holds of it, so then the reader closes last: it cannot write.
+  for (const connection of sound ? [reader, writer] : [writer, reader]) connection.close()
 }

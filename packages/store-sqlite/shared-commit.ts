@@ -2,7 +2,7 @@
 import type { Connection } from './connection.ts'
 import { notCommitted } from './failures.ts'
 import type { Queue } from './queue.ts'
-import { type Inside, type Job, type Outcome, type Running, run, tooSlow } from './work.ts'
+import { failed, type Inside, type Job, type Outcome, type Running, run, tooSlow } from './work.ts'
 
 export interface Sharing {
   readonly path: string
@@ -34,67 +34,71 @@ export interface Share {
   stop(error: Error): void
 }
 
-export function shareOne(options: Sharing, queue: Queue): Share {
+export function sharing(options: Sharing, queue: Queue): Share {
   const { path, connection, inside } = options
   const { db } = connection
-  const [save, undo, release] = ['SAVEPOINT', 'ROLLBACK TO', 'RELEASE'].map((verb) =>
-    db.prepare(`${verb} vestnik_work`),
-  )
+  const save = db.prepare('SAVEPOINT vestnik_work')
+  const undo = db.prepare('ROLLBACK TO vestnik_work')
+  const release = db.prepare('RELEASE vestnik_work')
   let current: Running | undefined
   let timer: NodeJS.Timeout | undefined
 
   async function runWorks(): Promise<Shared> {
     const shared: Shared = { ended: [], wrote: false, changed: false, lost: false }
     const until = performance.now() + options.commitMs
-    watch()
+    timer = setTimeout(check, options.workMs)
     for (let job = queue.take(); job; job = queue.take()) {
-      const outcome = await runOne(job, shared)
-      shared.ended.push({ job, outcome })
+      shared.ended.push({ job, outcome: await runOne(job, shared) })
       const full = shared.ended.length >= options.works || performance.now() >= until
       if (full || shared.lost || job.alone || queue.peek()?.alone) break
     }
+    clearTimeout(timer)
     return shared
   }
 
   async function runOne(job: Job, shared: Shared): Promise<Outcome> {
-    save?.get()
-    current = run(inside, connection, job)
-    let outcome = await current.ended
-    const running = current
-    current = undefined
+    try {
+      save.get()
+      current = run(inside, connection, job)
+      const outcome = judge(await current.ended, current)
+      return keepOrUndo(outcome, current, shared)
+    } catch (error) {
+      shared.lost = true // a savepoint that cannot be made or left: the machine, or the file
+      return failed(notCommitted(path, error))
+    } finally {
+      current = undefined
+    }
+  }
+
+  function judge(outcome: Outcome, running: Running): Outcome {
     running.live = false
-    if (running.broken !== undefined) outcome = { ok: false, value: notCommitted(path, running.broken) }
-    else if (performance.now() - running.at > options.workMs) outcome = tooSlow(path, options.workMs)
+    if (running.broken !== undefined) return failed(notCommitted(path, running.broken))
+    // A work that kept the thread itself ends before the timer could say so.
+    return performance.now() - running.at > options.workMs ? tooSlow(path, options.workMs) : outcome
+  }
+
+  function keepOrUndo(outcome: Outcome, running: Running, shared: Shared): Outcome {
     if (running.wrote) shared.wrote = true
     if (!db.isTransaction) {
       shared.lost = true
       return outcome
     }
-    if (outcome.ok && running.changed) shared.changed = true
-    if (!outcome.ok) undo?.get()
-    release?.get()
+    if (!outcome.ok) undo.get()
+    else if (running.changed) shared.changed = true
+    release.get()
     return outcome
   }
 
-  /** One timer watches all works: a timer for each would cost more than a small work. */
-  function watch(): void {
-    timer ??= setTimeout(() => check(), options.workMs)
-  }
-
+  /** One timer watches all works: a timer for each would cost more than a small work does. */
   function check(): void {
-    timer = undefined
     if (!current) return
     const left = current.at + options.workMs - performance.now()
     if (left <= 0) current.end(tooSlow(path, options.workMs))
-    timer = setTimeout(() => check(), Math.max(1, left))
+    timer = setTimeout(check, Math.max(1, left))
   }
 
   return {
     run: runWorks,
-    stop(error) {
-      current?.end({ ok: false, value: error })
-      clearTimeout(timer)
-      timer = undefined
-    },
+    stop: (error) => current?.end(failed(error)),
   }
 }

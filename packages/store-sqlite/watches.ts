@@ -12,6 +12,7 @@ export function watching(foreign: () => number, pollMs: number): Watches {
   const wakes = new Set<() => void>()
   let timer: NodeJS.Timeout | undefined
   let seen = 0
+  let closed = false
 
   const wake = (): void => {
     for (const each of [...wakes]) each()
@@ -29,6 +30,7 @@ export function watching(foreign: () => number, pollMs: number): Watches {
 
   return {
     add(given) {
+      if (closed) return () => {}
       const own = (): void => given() // the same function may watch twice
       if (wakes.size === 0) {
         seen = foreign()
@@ -41,6 +43,7 @@ export function watching(foreign: () => number, pollMs: number): Watches {
     },
     wake,
     close() {
+      closed = true
       wakes.clear()
       rest()
     },

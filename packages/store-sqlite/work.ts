@@ -9,10 +9,12 @@ import { isEnvironment } from './failures.ts'
 export interface Job {
   readonly work: (tx: Tx) => Promise<unknown>
   readonly context: <R>(run: () => R) => R
-  readonly resolve: (value: unknown) => void
-  readonly reject: (error: unknown) => void
+  /** Answers the caller. */
+  readonly settle: (outcome: Outcome) => void
   /** When it was asked for, by performance.now(). */
   readonly at: number
+  /** It may not write. */
+  readonly readOnly: boolean
   /** It gets a commit of its own. */
   alone: boolean
 }
@@ -45,6 +47,7 @@ export function run(inside: Inside, connection: Connection, job: Job): Running {
     end: resolve,
     live: true,
     broken: undefined,
+    readOnly: job.readOnly,
     wrote: false,
     changed: false,
   }
@@ -76,6 +79,8 @@ function query(
 
 const ended = (): BusError =>
   new BusError('TX_ENDED', 'run a statement: its transaction has ended; await every query and publish inside the work')
+
+export const failed = (error: unknown): Outcome => ({ ok: false, value: error })
 
 /** The outcome of a work that took too long. */
 export const tooSlow = (path: string, limitMs: number): Outcome => ({

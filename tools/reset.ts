@@ -5,7 +5,9 @@ import { homedir } from 'node:os'
 import { relative } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { BusError } from '@vestnik/bus/errors'
-import { fields, readEnvironment, readVariables } from '@vestnik/service'
+import { readVariables } from '@vestnik/service/config'
+import { readEnvironment } from '@vestnik/service/environment'
+import * as fields from '@vestnik/service/fields'
 
 try {
   process.exitCode = await reset(process.argv.slice(2))

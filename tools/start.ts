@@ -1,7 +1,8 @@
 /** `npm start`: every service as a process of its own, all they say in one stream, until Ctrl-C ends all of it. */
 import { accessSync, constants } from 'node:fs'
 import { BusError } from '@vestnik/bus/errors'
-import { makeFolder, readEnvironment } from '@vestnik/service'
+import { makeFolder } from '@vestnik/service/data-folder'
+import { readEnvironment } from '@vestnik/service/environment'
 import { type Output, openOutput } from './start/output.ts'
 import { choosePorts, type Placed } from './start/ports.ts'
 import { environmentOf, known, readSettings, type Settings } from './start/settings.ts'

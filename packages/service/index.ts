@@ -5,6 +5,7 @@ export type { FastifyReply as HttpReply, FastifyRequest as HttpRequest } from 'f
 export { readServiceConfig, readVariables, type ServiceConfig } from './config.ts'
 export { makeFolder, makeOnce } from './data-folder.ts'
 export { type Environment, readEnvironment } from './environment.ts'
+export { exitHopeless } from './exit.ts'
 export * as fields from './fields.ts'
 export { healthOf } from './health.ts'
 export { createHttp, type Http, type HttpOptions, type PartHealth, sendProblem, type ZodTypes } from './http.ts'
@@ -14,7 +15,7 @@ export { openStore, type ServiceStore } from './open-store.ts'
 export { type Page, type Paging, pagingQuery } from './paging.ts'
 export { openPrinter, type Printer } from './printer.ts'
 export { type FieldError, Problem, unavailable } from './problem.ts'
-export { exitHopeless, main, run, untilStopped } from './run.ts'
+export { main, run, untilStopped } from './run.ts'
 export {
   type Caller,
   type SigningKey,

@@ -1,10 +1,8 @@
 /** The life of a service's process: it starts or says in one sentence why not, runs until it is told to stop, ends in time. */
 import { BusError, type Code } from '@vestnik/bus/errors'
+import { exitHopeless } from './exit.ts'
 import type { Http } from './http.ts'
 import { type Log, openLog } from './log.ts'
-
-/** The process cannot start, and starting it again would not help: a person must change something. */
-export const exitHopeless = 2
 
 const stopMs = 4000
 
@@ -55,8 +53,7 @@ export interface RunOptions {
 
 /** Listens, and when asked to stop, answers what is under way and drains within a few seconds. */
 export async function run({ http, host, port, log, drain, until = untilStopped() }: RunOptions): Promise<void> {
-  const url = await listen(http, host, port)
-  log.info(`listening on ${url}`)
+  await listen(http, host, port)
   const reason = await until
   log.info(`stopping: ${reason}`)
   const deadline = AbortSignal.timeout(stopMs)
@@ -65,9 +62,9 @@ export async function run({ http, host, port, log, drain, until = untilStopped()
   log.info('stopped')
 }
 
-async function listen(http: Http, host: string, port: number): Promise<string> {
+async function listen(http: Http, host: string, port: number): Promise<void> {
   try {
-    return await http.listen({ host, port })
+    await http.listen({ host, port })
   } catch (error) {
     const why = listenErrors[errnoOf(error)]
     if (why === undefined) throw error

@@ -1,7 +1,9 @@
 /** What `npm start` reads, and what each service is given of it. */
 import { join } from 'node:path'
 import { BusError } from '@vestnik/bus/errors'
-import { type Environment, fields, readVariables } from '@vestnik/service'
+import { readVariables } from '@vestnik/service/config'
+import type { Environment } from '@vestnik/service/environment'
+import * as fields from '@vestnik/service/fields'
 import { z } from 'zod'
 import type { Placed } from './ports.ts'
 

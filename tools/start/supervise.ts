@@ -1,8 +1,9 @@
 /** Keeps one service running: a process that dies is started again, and that is said. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exitHopeless } from '@vestnik/service'
+import { exitHopeless } from '@vestnik/service/exit'
 import type { Output } from './output.ts'
 
 export interface ServiceProcess {
@@ -18,10 +19,11 @@ export interface Supervised {
   stop(): Promise<void>
 }
 
+const compiled = join(import.meta.dirname, '..', '..', '.cache', 'compiled')
 const firstPauseMs = 200
-const longestPauseMs = 5000
+const longestPauseMs = 3000
 /** A process that lived so long did not die of its start. */
-const healthyMs = 10_000
+const healthyMs = 5000
 const patienceMs = 7000
 
 export function supervise({ name, service, environment }: ServiceProcess, output: Output): Supervised {
@@ -61,7 +63,9 @@ export function supervise({ name, service, environment }: ServiceProcess, output
 
 /** The channel tells the service when this process is gone, whatever ended it. */
 function startProcess(file: string, environment: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, [file], { env: { ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  // Compiled code is kept between starts: that takes half of the time off them.
+  const env = { NODE_COMPILE_CACHE: compiled, ...environment }
+  return spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
 }
 
 /** Resolves when the process has ended and all that it said was read. */

@@ -1,0 +1,117 @@
+/** The whole system as a person starts it: tools/start.ts on free ports, with a data folder of its own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { TestContext } from 'node:test'
+import { until } from './until.ts'
+
+export type ServiceName = 'gateway' | 'users'
+
+export interface Started {
+  readonly folder: string
+  /** Every line of its one stream, as far as it was read. */
+  readonly lines: readonly string[]
+  /** Resolves with the exit code when the process has ended and its stream was read. */
+  readonly ended: Promise<number | null>
+  /** Process ids of all services that it ever started. */
+  pids(): readonly number[]
+  send(signal: NodeJS.Signals): void
+}
+
+export interface System extends Started {
+  readonly gatewayUrl: string
+  readonly usersUrl: string
+  /** The current process of a service. */
+  pidOf(name: ServiceName): number
+  signal(name: ServiceName, signal: NodeJS.Signals): void
+  /** The lines that the gateway printed for sign-ins, without what stands before them. */
+  printed(): readonly string[]
+}
+
+/** Starts it and leaves it to the test what becomes of it; nothing outlives the test. */
+export function start(t: TestContext, environment: Readonly<Record<string, string>> = {}): Started {
+  const folder = mkdtempSync(join(tmpdir(), 'vestnik-e2e-'))
+  const lines: string[] = []
+  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'tools', 'start.ts')], {
+    cwd: folder,
+    env: { PATH: process.env.PATH ?? '', DATA_DIR: join(folder, 'data'), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => lines.push(line))
+  }
+  const ended = once(child, 'close').then(([code]) => code as number | null)
+  const started = {
+    folder,
+    lines,
+    ended,
+    pids: () => pidsIn(lines),
+    send: (signal: NodeJS.Signals) => void child.kill(signal),
+  }
+  t.after(() => clean(started, child))
+  return started
+}
+
+/** Starts it on free ports, and resolves when all of it is ready. */
+export async function startSystem(t: TestContext, environment: Readonly<Record<string, string>> = {}): Promise<System> {
+  const [gateway, users] = await freePorts(2)
+  const started = start(t, { GATEWAY_PORT: String(gateway), USERS_PORT: String(users), ...environment })
+  await until(
+    'everything is ready',
+    () => started.lines.some((line) => line.includes('ready after')),
+    20_000,
+    () => started.lines,
+  )
+  const pidOf = (name: ServiceName) => pidsIn(started.lines, name).at(-1) ?? 0
+  return {
+    ...started,
+    gatewayUrl: `http://127.0.0.1:${gateway}`,
+    usersUrl: `http://127.0.0.1:${users}`,
+    pidOf,
+    signal: (name, signal) => signalIfAlive(pidOf(name), signal),
+    printed: () => started.lines.flatMap((line) => /^gateway +\| (User logged in .*)$/.exec(line)?.[1] ?? []),
+  }
+}
+
+/** Ports that nobody listens on now. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => {
+    const address = server.address()
+    return address !== null && typeof address === 'object' ? address.port : 0
+  })
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return ports
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function pidsIn(lines: readonly string[], name: string = '\\w+'): readonly number[] {
+  const form = new RegExp(`^start +\\| ${name} is process (\\d+)$`)
+  return lines.flatMap((line) => Number(form.exec(line)?.[1] ?? 0) || [])
+}
+
+function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
+  if (pid > 0 && isAlive(pid)) process.kill(pid, signal)
+}
+
+async function clean(started: Started, child: ChildProcess): Promise<void> {
+  if (child.exitCode === null) child.kill('SIGTERM')
+  const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  await started.ended
+  clearTimeout(late)
+  for (const pid of started.pids()) signalIfAlive(pid, 'SIGKILL')
+  rmSync(started.folder, { recursive: true, force: true })
+}

@@ -48,7 +48,12 @@ function profileArgs(program: string): string[] {
   const folder = process.env.BENCH_PROFILE
   if (!folder) return []
   const name = program.replaceAll('/', '-').replace('.ts', '')
-  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}-${Date.now()}.cpuprofile`]
+  return [
+    '--cpu-prof',
+    '--cpu-prof-interval=500',
+    `--cpu-prof-dir=${folder}`,
+    `--cpu-prof-name=${name}-${Date.now()}.cpuprofile`,
+  ]
 }
 
 function readReports(child: ChildProcess, program: string): () => Promise<Report> {

@@ -22,11 +22,20 @@ export function keyOf(n: number): string {
   return `c${n % keys}`
 }
 
-/** The n-th message of a topic, with headers like those of the bus. */
+const made: Pick<Outgoing, 'key' | 'headers' | 'body'>[] = []
+
+/**
+ * The n-th message of a topic, with headers like those of the bus. A body and its headers are made once for each key, as
+ * making them is not what is measured.
+ */
 export function message(topic: string, n: number, run = 'a'): Outgoing {
-  const id = `${run}-${String(n).padStart(24, '0')}`
-  return { id, topic, key: keyOf(n), headers: headersOf(id), body: encoder.encode(JSON.stringify(payload(n))) }
+  const i = n % keys
+  made[i] ??= { key: keyOf(i), headers: headersOf(idOf('any', i)), body: encoder.encode(JSON.stringify(payload(i))) }
+  const { key = '', headers, body } = made[i]
+  return { id: idOf(run, n), topic, key, headers, body }
 }
+
+const idOf = (run: string, n: number): string => `${run}-${String(n).padStart(24, '0')}`
 
 function headersOf(id: string): Record<string, string> {
   return {

@@ -17,8 +17,16 @@ export async function slowDiskMissing(): Promise<string | undefined> {
   )
 }
 
-/** Compiles the library into the folder, proves that it slows every way of syncing, and answers its path. */
-export async function slowDisk(folder: string): Promise<string> {
+const made = new Map<string, Promise<string>>()
+
+/** Compiles the library into the folder, once, proves that it slows every way of syncing, and answers its path. */
+export function slowDisk(folder: string): Promise<string> {
+  const library = made.get(folder) ?? compile(folder)
+  made.set(folder, library)
+  return library
+}
+
+async function compile(folder: string): Promise<string> {
   const library = join(folder, 'slow-fsync.so')
   await exec('gcc', ['-shared', '-fPIC', '-O2', '-o', library, source, '-ldl'])
   await using probe = startChild('programs/sync-probe.ts', { folder }, { preload: library })

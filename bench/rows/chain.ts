@@ -30,13 +30,9 @@ export const chainSlowDisk: Row = {
 const tiny: Sizes = { ours: 200, byHand: 200, inBatches: 200 }
 
 function slowSides({ quick, folder }: Settings): Side[] {
-  let library: Promise<string> | undefined
-  const preload = async (): Promise<ChildOptions> => {
-    library ??= slowDisk(folder)
-    return { preload: await library }
-  }
   const sizes = quick ? { ours: 100, byHand: 10, inBatches: 10 } : { ours: 40_000, byHand: 400, inBatches: 1_200 }
-  return sides(sizes, preload).map((side) => ({ ...side, missing: slowDiskMissing }))
+  const options = async (): Promise<ChildOptions> => ({ preload: await slowDisk(folder) })
+  return sides(sizes, options).map((side) => ({ ...side, missing: slowDiskMissing }))
 }
 
 function sides(sizes: Sizes, options: () => Promise<ChildOptions>): Side[] {

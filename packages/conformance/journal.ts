@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 
 export interface Journal<Entry> {
-  /** Durable against the death of this process when it returns. */
+  /** Survives the death of this process when it returns. Does nothing after `close`. */
   note(entry: Entry): void
   /** Everything noted until now, by any process, in order. */
   entries(): readonly Entry[]
@@ -15,8 +15,11 @@ export function openJournal<Entry>(path: string): Journal<Entry> {
   const chunk = Buffer.alloc(1 << 20)
   let rest = Buffer.alloc(0)
   let position = 0
+  let closed = false
   return {
-    note: (entry) => void writeSync(file, `${JSON.stringify(entry)}\n`),
+    note(entry) {
+      if (!closed) writeSync(file, `${JSON.stringify(entry)}\n`)
+    },
     entries() {
       for (;;) {
         const length = readSync(file, chunk, 0, chunk.length, position)
@@ -28,6 +31,9 @@ export function openJournal<Entry>(path: string): Journal<Entry> {
         for (const line of text.toString('utf8', 0, end).split('\n')) if (line) entries.push(JSON.parse(line))
       }
     },
-    close: () => closeSync(file),
+    close() {
+      closed = true
+      closeSync(file)
+    },
   }
 }

@@ -56,11 +56,6 @@ export interface Delivered {
   readonly digest: string
 }
 
-export interface Memory {
-  readonly rssMiB: number
-  readonly peakMiB: number
-}
-
 export interface Member {
   traits(): Promise<Traits>
   health(): Promise<Health>
@@ -76,7 +71,8 @@ export interface Member {
   /** With a deadline after the time; 0 is one that has passed already. */
   drain(group: Group, deadlineMs?: number): Promise<void>
   close(): Promise<void>
-  memory(): Promise<Memory>
+  /** What its process occupies now, without garbage. */
+  residentMiB(): Promise<number>
 }
 
 export function memberOn(transport: Transport, name: string, journal: Journal<Entry>): Member {
@@ -104,10 +100,10 @@ export function memberOn(transport: Transport, name: string, journal: Journal<En
     release: async (group, ids) => found(group).reader.release(ids),
     drain: (group, deadlineMs) => found(group).subscription.drain(deadlineSignal(deadlineMs)),
     close: () => transport.close(),
-    memory: async () => ({
-      rssMiB: process.memoryUsage.rss() / 2 ** 20,
-      peakMiB: process.resourceUsage().maxRSS / 2 ** 10,
-    }),
+    async residentMiB() {
+      globalThis.gc?.()
+      return process.memoryUsage.rss() / 2 ** 20
+    },
   }
 }
 
@@ -131,7 +127,7 @@ function readerOf(group: Group, manner: Manner, note: Note): Reader {
     if (isReleased(id)) return false
     if (manner.handBack === 'all') return true
     const left = backs.get(id) ?? 0
-    backs.set(id, left - 1)
+    if (left > 0) backs.set(id, left - 1)
     return left > 0
   }
 

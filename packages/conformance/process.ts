@@ -69,7 +69,12 @@ export interface Child {
 
 /** In the parent: starts a program that `serve`s. It ends at the latest with this process. */
 export function startChild(program: URL, { patienceMs }: { readonly patienceMs: number }): Child {
-  const child = fork(program, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(program, {
+    serialization: 'advanced',
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // So that a law about memory can measure what is left without garbage.
+    execArgv: [...process.execArgv, '--expose-gc'],
+  })
   const calls = new Map<number, (answer: Answer) => void>()
   const gone = once(child, 'exit')
   let count = 0

@@ -25,7 +25,7 @@ export interface TransportFacts {
   readonly leaseMs: number
   /** How long a law waits for a fact. @default 10_000 + 3 × leaseMs */
   readonly patienceMs?: number
-  /** How much the memory of a process may grow that reads a backlog of 100,000. @default 96 */
+  /** How much the memory of a process may grow that reads a backlog of 100 MB. @default 160 */
   readonly backlogMiB?: number
   /** Takes the broker away from all members and gives it back, with all that it held. */
   readonly outage?: Outage
@@ -101,7 +101,7 @@ export async function openTransportBench(facts: TransportFacts, variant: Transpo
     order: variant.order,
     leaseMs: facts.leaseMs,
     patienceMs,
-    backlogMiB: facts.backlogMiB ?? 96,
+    backlogMiB: facts.backlogMiB ?? 160,
     outage: facts.outage ?? { stop: notOffered('outage'), start: notOffered('outage') },
     kept: facts.kept ?? notOffered('kept'),
     invent(what) {
@@ -233,7 +233,7 @@ function asMember(
     subscribe: through('subscribe'),
     release: through('release'),
     drain: through('drain'),
-    memory: through('memory'),
+    residentMiB: through('residentMiB'),
     close,
     kill() {
       gone()

@@ -22,6 +22,11 @@ export const everywhere: Scope = { variants, needs: [] }
 export const ordered: Scope = { variants: variants.filter(({ order }) => order === 'key'), needs: [] }
 /** Where order and place make no difference. */
 export const once: Scope = { variants: variants.slice(0, 1), needs: [] }
+/** One variant of each order, for what takes long. */
+export const sampled: Scope = {
+  variants: variants.filter(({ order, several }) => (order === 'none') === several),
+  needs: [],
+}
 /** Only between processes of their own, as it kills or stops them. */
 export const acrossProcesses: Scope = { variants: variants.filter(({ several }) => several), needs: [] }
 export const orderedAcrossProcesses: Scope = {

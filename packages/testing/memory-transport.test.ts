@@ -1,5 +1,5 @@
 /** The memory transport keeps every law that one process can show. */
-import { transportConformance } from '../conformance/index.ts'
+import { transportConformance } from '@vestnik/conformance'
 import { memoryBroker } from './memory-transport.ts'
 
 const broker = memoryBroker()

@@ -6,8 +6,8 @@ export const toolsMutants: readonly Mutant[] = [
     name: 'imports of packages unseen',
     rule: 'A package imports of ours only what its row allows.',
     file: 'tools/check-imports.ts',
-    find: 'if (isForTests(path)) return []',
-    replace: "if (isForTests(path) || from.startsWith('@')) return []",
+    find: 'rule === undefined || isForTests(path)',
+    replace: "rule === undefined || isForTests(path) || from.startsWith('@')",
     tests: ['tools/check-imports.test.ts'],
   },
   {

@@ -23,7 +23,7 @@ const compiled = join(import.meta.dirname, '..', '..', '.cache', 'compiled')
 const firstPauseMs = 200
 const longestPauseMs = 3000
 /** A process that lived so long did not die of its start. */
-const healthyMs = 5000
+const healthyMs = 1000
 const patienceMs = 7000
 
 export function supervise({ name, service, environment }: ServiceProcess, output: Output): Supervised {

@@ -1,5 +1,5 @@
 /** Builds the public packages to JavaScript with types, and packs them: `npm run pack -- <folder>`. @default dist/packages */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   copyFileSync,
   existsSync,
@@ -51,7 +51,8 @@ function compile(from: string, names: readonly string[], outDir: string): void {
     typeRoots: [`${root}/node_modules/@types`],
   }
   writeFileSync(config, JSON.stringify({ extends: `${root}/tsconfig.json`, compilerOptions, include: [], files }))
-  execFileSync('tsc', ['--project', config], { cwd: root, stdio: 'inherit', env })
+  const { status, stdout } = spawnSync('tsc', ['--project', config], { cwd: root, env, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`build the packages: tsc found\n${stdout}`)
   for (const path of globSync(`${outDir}/**/*.js`))
     writeFileSync(path, pointToJavaScript(path, readFileSync(path, 'utf8')))
 }

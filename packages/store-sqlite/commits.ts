@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
 import { BusError } from '@vestnik/bus/errors'
 import type { Durability } from './durability.ts'
-import { commitUnknown, isBusy, isConstraint, isFull, notCommitted } from './failures.ts'
+import { commitUnknown, isBusy, isConstraint, isFull, isUnwritten, notCommitted } from './failures.ts'
 import { writeLock } from './lock.ts'
 import { queueOfJobs } from './queue.ts'
 import { type Shared, type Sharing, sharing } from './shared-commit.ts'
@@ -78,7 +78,7 @@ export function shareCommits(options: CommitOptions): Commits {
 
   function uncommitted(shared: Shared, error: unknown): void {
     rollBack()
-    if (isConstraint(error) || isFull(error) || isBusy(error)) {
+    if ([isConstraint, isFull, isUnwritten, isBusy].some((certain) => certain(error))) {
       // One of them broke it: when each has a commit of its own, only that one gets the error.
       if (shared.ended.length > 1) again(shared)
       else refuse(shared, isConstraint(error) ? error : notCommitted(path, error))

@@ -1,5 +1,4 @@
 /** The asynchronous sync of the write-ahead log: one in flight at a time, each covering all commits before its start. */
-import { fdatasync } from 'node:fs'
 
 export interface Durability {
   /** Our own connection committed something. */
@@ -9,11 +8,15 @@ export interface Durability {
 }
 
 /**
- * @param fd of the write-ahead log
+ * @param syncLog syncs the write-ahead log, off this thread
  * @param foreign a number that changes with every commit by another connection
  * @param broken called once, when a sync failed: nothing can be known any more
  */
-export function syncs(fd: number, foreign: () => number, broken: (error: Error) => void): Durability {
+export function syncs(
+  syncLog: (done: (error?: Error | null) => void) => void,
+  foreign: () => number,
+  broken: (error: Error) => void,
+): Durability {
   let committed = 0
   let synced = 0
   let syncedForeign = -1
@@ -26,7 +29,7 @@ export function syncs(fd: number, foreign: () => number, broken: (error: Error) 
     const covered = waiting
     const [ours, theirs] = [committed, foreign()]
     waiting = []
-    fdatasync(fd, (error) => {
+    syncLog((error) => {
       inFlight = false
       if (error) return fail(error, covered)
       synced = ours

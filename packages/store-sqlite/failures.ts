@@ -17,6 +17,8 @@ const primary = {
   notADatabase: 26,
 } as const
 
+const ioErrorWrite = 778
+
 /** The primary result code of an error of SQLite; undefined for any other error. */
 export function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined
@@ -26,6 +28,9 @@ export function resultCode(error: unknown): number | undefined {
 export const isBusy = (error: unknown): boolean =>
   resultCode(error) === primary.busy || resultCode(error) === primary.locked
 export const isConstraint = (error: unknown): boolean => resultCode(error) === primary.constraint
+/** A frame of the log could not be written: the frame that commits is the last of them, so nothing took place. */
+export const isUnwritten = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && error.errcode === ioErrorWrite
 export const isFull = (error: unknown): boolean => resultCode(error) === primary.full
 
 /** Whether a statement failed for a reason outside the statement: the machine, the file or another process. */

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { BusError } from '@vestnik/bus/errors'
-import { type Connection, connect } from './connection.ts'
+import type { Connection, connect } from './connection.ts'
 import { fileError, isBusy } from './failures.ts'
 
 export interface OpenFile {
@@ -16,13 +16,13 @@ export interface OpenFile {
 }
 
 /** @throws BusError `FILE_UNUSABLE`, `FILE_CORRUPT`, `FILE_LOCKED`, `DISK_FULL` */
-export async function openFile(given: string, lockMs: number): Promise<OpenFile> {
+export async function openFile(open: typeof connect, given: string, lockMs: number): Promise<OpenFile> {
   const path = resolve(given)
   try {
     makeFolder(dirname(path))
-    const writer = await patiently(lockMs, () => connectWriter(path))
+    const writer = await patiently(lockMs, () => connectWriter(open, path))
     try {
-      return openBeside(path, writer)
+      return openBeside(open, path, writer)
     } catch (error) {
       writer.close()
       throw error
@@ -61,8 +61,8 @@ async function patiently<R>(lockMs: number, open: () => R): Promise<R> {
   }
 }
 
-function connectWriter(path: string): Connection {
-  const connection = connect(path, { readOnly: false })
+function connectWriter(open: typeof connect, path: string): Connection {
+  const connection = open(path, { readOnly: false })
   try {
     prepareFile(path, connection)
     return connection
@@ -83,12 +83,12 @@ function prepareFile(path: string, { db }: Connection): void {
   db.prepare('SELECT count(*) FROM sqlite_schema').get() // from here on the log exists, as long as we are connected
 }
 
-function openBeside(path: string, writer: Connection): OpenFile {
+function openBeside(open: typeof connect, path: string, writer: Connection): OpenFile {
   const real = writer.db.location() ?? path
   const logFd = openSync(`${real}-wal`, 'r+')
   try {
     syncFolder(dirname(real))
-    return { path: real, writer, reader: connect(real, { readOnly: true }), logFd }
+    return { path: real, writer, reader: open(real, { readOnly: true }), logFd }
   } catch (error) {
     closeSync(logFd)
     throw error

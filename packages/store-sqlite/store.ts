@@ -1,5 +1,6 @@
 /** A service's own database in one SQLite file (or in memory): shared commits, snapshots, watches. */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { fdatasync } from 'node:fs'
 import { BusError } from '@vestnik/bus/errors'
 import type { Store, Tx } from '@vestnik/bus/store'
 import { checkpoints } from './checkpoints.ts'
@@ -21,14 +22,28 @@ const limits = { works: 200, commitMs: 5, workMs: 1000, lockMs: 900 }
  * synced, and a read waits for the work that runs.
  * @throws BusError `BAD_OPTION`, `FILE_UNUSABLE`, `FILE_CORRUPT`, `FILE_LOCKED`, `DISK_FULL`
  */
-export async function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<SqliteStore> {
+export function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<SqliteStore> {
+  return openStoreOn({ connect, fdatasync }, path, options)
+}
+
+/** What a store needs of the machine. Tests give it one that fails. */
+export interface Machine {
+  readonly connect: typeof connect
+  readonly fdatasync: (fd: number, done: (error?: Error | null) => void) => void
+}
+
+export async function openStoreOn(
+  machine: Machine,
+  path: string,
+  options: SqliteStoreOptions = {},
+): Promise<SqliteStore> {
   const { pollMs, checkpointPages } = whole(path, options)
   const inside = new AsyncLocalStorage<Running>()
-  const file = path === ':memory:' ? undefined : await openFile(path, limits.lockMs)
+  const file = path === ':memory:' ? undefined : await openFile(machine.connect, path, limits.lockMs)
   const writer = file?.writer ?? connect(path, { readOnly: false })
   const version = writer.db.prepare('PRAGMA data_version')
   const foreign = (): number => Number(version.get()?.data_version)
-  const durability = file ? syncs(file.logFd, foreign, broken) : noDurability
+  const durability = file ? syncs((done) => machine.fdatasync(file.logFd, done), foreign, broken) : noDurability
   const watches = watching(foreign, pollMs)
   const log = file && checkpoints(writer, file.path, checkpointPages)
   const parts = { ...limits, path, inside, durability, broken, closed: closedBy, changed: watches.wake }
@@ -66,6 +81,7 @@ export async function openSqliteStore(path: string, options: SqliteStoreOptions 
   function broken(error: unknown): void {
     failure = error
     closing ??= end()
+    closing.catch(() => {}) // whoever calls close() is told
     commits.stop(closedBy(error))
   }
 

@@ -2,7 +2,7 @@
 import type { Connection } from './connection.ts'
 import { notCommitted } from './failures.ts'
 import type { Queue } from './queue.ts'
-import { failed, type Inside, type Job, type Outcome, type Running, run, tooSlow } from './work.ts'
+import { failed, type Inside, type Job, lost, type Outcome, type Running, run, tooSlow } from './work.ts'
 
 export interface Sharing {
   readonly path: string
@@ -81,7 +81,7 @@ export function sharing(options: Sharing, queue: Queue): Share {
     if (running.wrote) shared.wrote = true
     if (!db.isTransaction) {
       shared.lost = true
-      return outcome
+      return outcome.ok ? failed(lost(running.lost)) : outcome
     }
     if (!outcome.ok) undo.get()
     else if (running.changed) shared.changed = true

@@ -34,6 +34,8 @@ export interface Running extends Traces {
   live: boolean
   /** The first error that came from the machine, the file or another process: nothing after it counts. */
   broken: unknown
+  /** The error with which a statement ended the whole transaction: no other may run, it would commit by itself. */
+  lost: unknown
 }
 
 /** Which work the current code runs in, so that a nested transaction is told from one that merely comes meanwhile. */
@@ -47,6 +49,7 @@ export function run(inside: Inside, connection: Connection, job: Job): Running {
     end: resolve,
     live: true,
     broken: undefined,
+    lost: undefined,
     readOnly: job.readOnly,
     wrote: false,
     changed: false,
@@ -70,15 +73,21 @@ function query(
 ): ReturnType<Tx['query']> {
   try {
     if (!running.live) throw ended()
+    if (running.lost !== undefined) throw lost(running.lost)
     return Promise.resolve(connection.query(sql, values, running))
   } catch (error) {
     if (running.broken === undefined && isEnvironment(error)) running.broken = error
+    if (!connection.db.isTransaction) running.lost ??= error
     return Promise.reject(error)
   }
 }
 
 const ended = (): BusError =>
   new BusError('TX_ENDED', 'run a statement: its transaction has ended; await every query and publish inside the work')
+
+/** The error of a work that went on after its transaction was rolled back. */
+export const lost = (cause: unknown): BusError =>
+  new BusError('TX_LOST', 'run a transaction: one of its statements rolled all of it back', { cause })
 
 export const failed = (error: unknown): Outcome => ({ ok: false, value: error })
 

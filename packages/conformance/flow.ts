@@ -33,6 +33,7 @@ export const flow: readonly TransportLaw[] = [
     await reader.subscribe(free)
     await bench.publish(busy, rounds(5, 2))
     await bench.untilEnded(free, rounds(5, 2))
+    await bench.until('a delivery in the busy group', busy, (it) => startedIds(it).length > 0)
     assert.equal(startedIds(bench.entries(busy)).length, 1)
   }),
 

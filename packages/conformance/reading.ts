@@ -54,10 +54,10 @@ export function assertToldTruly(entries: readonly Entry[]): void {
 export function assertInOrder(entries: readonly Entry[]): void {
   const keys = new Map<string, KeyState>()
   for (const entry of entries) {
-    if (entry.what === 'gone') for (const state of keys.values()) state.running.delete(entry.member)
+    if (entry.what === 'gone') for (const state of keys.values()) leave(state, entry.member)
     const key = entry.id === undefined ? undefined : keyOf(entry.id)
     if (key === undefined) continue
-    const state = keys.get(key) ?? { ended: 0, running: new Map<string, string>() }
+    const state = keys.get(key) ?? { ended: 0, running: new Map(), left: new Map() }
     keys.set(key, state)
     follow(state, entry as DeliveryEntry)
   }
@@ -68,6 +68,14 @@ interface KeyState {
   ended: number
   /** What runs, by member. */
   readonly running: Map<string, string>
+  /** What ran at members when they went: it may still have ended in time. */
+  readonly left: Map<string, string>
+}
+
+function leave(state: KeyState, member: string): void {
+  const id = state.running.get(member)
+  if (id !== undefined) state.left.set(member, id)
+  state.running.delete(member)
 }
 
 function follow(state: KeyState, { what, id, member }: DeliveryEntry): void {
@@ -78,9 +86,11 @@ function follow(state: KeyState, { what, id, member }: DeliveryEntry): void {
     state.running.set(member, id)
     return
   }
-  // What ends after its signal aborted, or after its member was gone, is no end for the broker.
-  if (what === 'end' && state.running.get(member) === id) state.ended = Math.max(state.ended, placeOf(id))
+  // What ends after its signal aborted is no end for the broker.
+  const held = state.running.get(member) === id || state.left.get(member) === id
+  if (what === 'end' && held) state.ended = Math.max(state.ended, placeOf(id))
   state.running.delete(member)
+  state.left.delete(member)
 }
 
 function broken(message: string): never {

@@ -43,7 +43,7 @@ export const redelivery: readonly TransportLaw[] = [
     const reader = await bench.reader(group, { handBack: 'all' })
     await bench.publish(group, ids)
     // A spinning one is there within milliseconds; a good one within about a second.
-    await bench.untilStarted(group, ids, 5)
+    await bench.untilStarted(group, ids, 4)
     await reader.release(group, 'all')
     await bench.untilEnded(group, ids)
     const entries = starts(bench.entries(group))

@@ -43,7 +43,7 @@ async function signInOften(system: System, person: Credentials): Promise<readonl
     if (token === undefined) await sleep(50)
     else tokens.push(token)
     // Spread over the kills.
-    await sleep(Math.random() * 400)
+    await sleep(Math.random() * 200)
   }
   return tokens
 }

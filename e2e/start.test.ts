@@ -6,14 +6,19 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { freePorts, isAlive, start, startSystem } from './system.ts'
+import { freePorts, isAlive, type System, start, startSystem } from './system.ts'
 import { until } from './until.ts'
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  test(`${signal} ends all of it within seconds, with code 0`, { timeout: 60_000 }, async (t) => {
+const ways = {
+  'Ctrl-C': (system: System) => system.interrupt(),
+  SIGTERM: (system: System) => system.send('SIGTERM'),
+}
+
+for (const [way, end] of Object.entries(ways)) {
+  test(`${way} ends all of it within seconds, with code 0`, { timeout: 60_000 }, async (t) => {
     const system = await startSystem(t)
     const before = performance.now()
-    system.send(signal)
+    end(system)
     assert.equal(await system.ended, 0)
     assert.ok(performance.now() - before < 8000)
     assert.equal(system.pids().length, 2)

@@ -20,6 +20,8 @@ export interface Started {
   /** Process ids of all services that it ever started. */
   pids(): readonly number[]
   send(signal: NodeJS.Signals): void
+  /** What a terminal does at Ctrl-C. */
+  interrupt(): void
 }
 
 export interface System extends Started {
@@ -40,6 +42,8 @@ export function start(t: TestContext, environment: Readonly<Record<string, strin
     cwd: folder,
     env: { PATH: process.env.PATH ?? '', DATA_DIR: join(folder, 'data'), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, as a terminal gives it: Ctrl-C reaches all processes of the group.
+    detached: true,
   })
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => lines.push(line))
@@ -51,6 +55,7 @@ export function start(t: TestContext, environment: Readonly<Record<string, strin
     ended,
     pids: () => pidsIn(lines),
     send: (signal: NodeJS.Signals) => void child.kill(signal),
+    interrupt: () => void process.kill(-(child.pid ?? 0), 'SIGINT'),
   }
   t.after(() => clean(started, child))
   return started

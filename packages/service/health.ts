@@ -7,7 +7,7 @@ const patienceMs = 1000
 export function healthOf(store: Store, transport: Transport): HttpOptions['health'] {
   return async () => ({
     judged: { database: await databaseHealth(store) },
-    reported: { broker: { name: transport.name, ...transport.health() } as PartHealth },
+    reported: { broker: { name: transport.name, ...transport.health() } },
   })
 }
 

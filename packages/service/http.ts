@@ -25,6 +25,8 @@ export interface ZodTypes extends FastifyTypeProvider {
 
 /** What a part of the service can do now; `reason` is one sentence when it cannot. */
 export interface PartHealth {
+  /** Which kind it is, where there are several. */
+  readonly name?: string
   readonly ready: boolean
   readonly reason?: string
 }
@@ -57,7 +59,8 @@ export function createHttp({ log, health }: HttpOptions): Http {
   http.setValidatorCompiler(({ schema, httpPart }) => validator(schema as unknown as z.ZodType, httpPart ?? 'body'))
   http.setErrorHandler((error, _request, reply) => {
     const problem = problemOf(error)
-    if (problem.status >= 500) log.error({ err: problem.cause ?? problem }, problem.message)
+    if (problem.status === 503) log.warn(`${problem.message} ${reasonOf(problem.cause)}`)
+    else if (problem.status >= 500) log.error({ err: problem.cause ?? problem }, problem.message)
     return sendProblem(reply, problem)
   })
   http.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem(404, 'There is nothing at this path.')))
@@ -76,6 +79,9 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .serializer((body: unknown) => JSON.stringify(body))
     .send(problem.body())
 }
+
+/** What is down says so by itself: here the reason is enough. */
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? `(${cause.message})` : '')
 
 function validator(schema: z.ZodType, part: string): (found: unknown) => { value: unknown } | { error: Error } {
   const name = part === 'querystring' ? 'query' : part === 'params' ? 'path' : part

@@ -6,9 +6,12 @@ export type Log = Logger
 
 /** Lines are written at once, so that the last one is there when the process is killed. */
 export function openLog(service: string): Log {
+  const output = pino.destination({ fd: 2, sync: true })
+  // Who read the log is gone: there is nobody left to tell, and the work goes on.
+  output.on('error', () => {})
   return pino(
     { base: { service }, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } },
-    pino.destination({ fd: 2, sync: true }),
+    output,
   )
 }
 

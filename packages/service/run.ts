@@ -16,6 +16,8 @@ export async function main(service: string, work: (log: Log) => Promise<void>): 
     log.fatal({ err: error }, 'stopped by an error that nobody handled')
     process.exit(1)
   })
+  // Whoever prints is told by its own callback; without a listener it would end the process.
+  process.stdout.on('error', () => {})
   try {
     await work(log)
     // Nothing may keep a stopped service alive: all that had to be durable is.

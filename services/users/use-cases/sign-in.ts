@@ -1,9 +1,10 @@
 /** Signing in: the session and the message that tells of it are one commit. */
 import { randomUUID } from 'node:crypto'
 import { userLoggedIn } from '@vestnik/contracts'
-import { Problem, signToken } from '@vestnik/service'
-import { newRefreshToken, refreshHash, refreshLifeMs, type SignedIn, signedIn } from '../domain/session.ts'
+import { Problem, signToken, tokenLifeSeconds } from '@vestnik/service'
+import type { SignedIn } from '../domain/session.ts'
 import type { Parts } from '../parts.ts'
+import { newRefreshToken, refreshHash, refreshLifeMs } from '../refresh-token.ts'
 import { type Credentials, findCredentials, strengthenPassword } from '../store/accounts.ts'
 import { openSession } from '../store/sessions.ts'
 
@@ -40,7 +41,7 @@ export function createSignIn({ store, bus, passwords, keys, now }: Parts): (requ
       })
       await bus.publish(tx, userLoggedIn, { userId, timestamp: new Date(nowMs).toISOString() })
     })
-    return signedIn(accessToken, refreshToken)
+    return { accessToken, refreshToken, tokenType: 'Bearer', expiresIn: tokenLifeSeconds }
   }
 }
 

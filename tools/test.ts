@@ -2,7 +2,7 @@
 import { spec, type TestEvent } from 'node:test/reporters'
 import { howToGet, provide } from './provide.ts'
 import { runTests } from './run-tests.ts'
-import { filesOf, type Suite, suites } from './suites.ts'
+import { filesOf, isExpectedSkip, type Suite, suites } from './suites.ts'
 import { type Row, summarize } from './test-summary.ts'
 
 const ci = process.env.CI === 'true'
@@ -15,7 +15,7 @@ const reporter = new spec()
 reporter.pipe(process.stdout)
 for (const { suite, files } of chosen) rows.push(await runSuite(suite, files))
 await new Promise((resolve) => reporter.once('end', resolve).end())
-const { text, failed } = summarize(rows, ci)
+const { text, failed } = summarize(rows, ci, isExpectedSkip)
 console.log(`\n${text}`)
 process.exitCode = failed ? 1 : 0
 

@@ -230,10 +230,16 @@ export function hasCode(error: unknown, ...wanted: readonly Code[]): error is Bu
 
 /** Thrown by a handler: trying again cannot help, so the message becomes a dead letter at once. */
 export function permanent(message: string, cause?: unknown): BusError {
-  return new BusError('PERMANENT', message, { cause })
+  return thrownBy(permanent, new BusError('PERMANENT', message, { cause }))
 }
 
 /** Thrown by an effect: nobody knows whether it took place outside. It is counted, and the contract says what then. */
 export function uncertain(message: string, cause?: unknown): BusError {
-  return new BusError('UNCERTAIN', message, { cause })
+  return thrownBy(uncertain, new BusError('UNCERTAIN', message, { cause }))
+}
+
+/** Its stack begins where the application called us: there a dead letter should point. */
+function thrownBy(ours: (...words: never) => BusError, error: BusError): BusError {
+  Error.captureStackTrace(error, ours)
+  return error
 }

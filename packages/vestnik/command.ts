@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `vestnik`, for who installs this package alone. */
+/** The command `vestnik`, as this package installs it. */
 import { main } from '@vestnik/cli'
 
 await main()

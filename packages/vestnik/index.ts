@@ -1,5 +1,5 @@
-/** All of Vestnik in one import: the bus, a SQLite store, the broker that a URL names, and zod's `z` for schemas. */
+/** Vestnik in one install: the bus, the embedded broker, a SQLite store and zod, by the names that a quick start needs. */
 export * from '@vestnik/bus'
-export { openSqliteStore } from '@vestnik/store-sqlite'
-export { openTransport } from '@vestnik/transport'
+export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from '@vestnik/store-sqlite'
+export { type OpenedTransport, openTransport } from '@vestnik/transport'
 export { z } from 'zod'

@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+/** The command `vestnik`. */
+import { main } from './run.ts'
+
+await main()

@@ -18,22 +18,19 @@ export type Report = Readonly<Record<string, number>>
 export interface ChildOptions {
   /** A library that is loaded before any other. */
   readonly preload?: string | undefined
-  /** Arguments for Node itself. @default [] */
-  readonly nodeArgs?: readonly string[]
+  /** How long the program may say nothing. @default 240_000 */
+  readonly patienceMs?: number
 }
-
-/** How long a program may say nothing. */
-const patienceMs = 240_000
 
 /** Starts a program, whose path is relative to `bench/`, with an input that it reads with `readInput`. */
 export function startChild(program: string, input: object, options: ChildOptions = {}): Child {
   const path = fileURLToPath(new URL(`../${program}`, import.meta.url))
   const child = fork(path, [JSON.stringify(input)], {
-    execArgv: [...(options.nodeArgs ?? []), ...profileArgs(program)],
+    execArgv: profileArgs(program),
     env: { ...process.env, ...(options.preload ? { LD_PRELOAD: options.preload } : {}) },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  const reports = readReports(child, program)
+  const reports = readReports(child, program, options.patienceMs ?? 240_000)
   return {
     pid: child.pid ?? 0,
     go: () => child.send('go'),
@@ -43,20 +40,15 @@ export function startChild(program: string, input: object, options: ChildOptions
   }
 }
 
-/** With BENCH_PROFILE, a folder, every program leaves a profile of its processor time there. */
+/** With BENCH_PROFILE, a folder, every thread of every program leaves a profile of its processor time there. */
 function profileArgs(program: string): string[] {
   const folder = process.env.BENCH_PROFILE
   if (!folder) return []
   const name = program.replaceAll('/', '-').replace('.ts', '')
-  return [
-    '--cpu-prof',
-    '--cpu-prof-interval=500',
-    `--cpu-prof-dir=${folder}`,
-    `--cpu-prof-name=${name}-${Date.now()}.cpuprofile`,
-  ]
+  return ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${folder}/${name}`]
 }
 
-function readReports(child: ChildProcess, program: string): () => Promise<Report> {
+function readReports(child: ChildProcess, program: string, patienceMs: number): () => Promise<Report> {
   const waiting: Report[] = []
   let wake: (() => void) | undefined
   let ended: string | undefined

@@ -25,25 +25,23 @@ export function keyOf(n: number): string {
 const made: Pick<Outgoing, 'key' | 'headers' | 'body'>[] = []
 
 /**
- * The n-th message of a topic, with headers like those of the bus. A body and its headers are made once for each key, as
+ * The n-th message, with headers like those of the bus. A body and its headers are made once for each key, as
  * making them is not what is measured.
  */
-export function message(topic: string, n: number, run = 'a'): Outgoing {
+export function message(n: number, run = 'a'): Outgoing {
   const i = n % keys
-  made[i] ??= { key: keyOf(i), headers: headersOf(idOf('any', i)), body: encoder.encode(JSON.stringify(payload(i))) }
+  made[i] ??= { key: keyOf(i), headers: headersOf(), body: encoder.encode(JSON.stringify(payload(i))) }
   const { key = '', headers, body } = made[i]
-  return { id: idOf(run, n), topic, key, headers, body }
+  return { id: `${run}-${String(n).padStart(24, '0')}`, topic: 'order.placed', key, headers, body }
 }
 
-const idOf = (run: string, n: number): string => `${run}-${String(n).padStart(24, '0')}`
-
-function headersOf(id: string): Record<string, string> {
+function headersOf(): Record<string, string> {
   return {
-    'ce-id': id,
-    'ce-source': 'bench',
-    'ce-type': 'order.placed',
-    'ce-time': '2026-01-17T15:32:26.486Z',
     'content-type': 'application/json',
+    'ce-specversion': '1.0',
+    'ce-type': 'order.placed',
+    'ce-source': 'shop',
+    'ce-time': '2026-01-17T15:32:26.486Z',
     traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
   }
 }

@@ -1,5 +1,6 @@
-/** The contract that both processes of the chain share. */
+/** The contract that all measured processes share, and its places at the broker. */
 import { type Contract, contract } from '@vestnik/bus'
+import type { Topology } from '@vestnik/bus/transport'
 import { z } from 'zod'
 import type { Payload } from './messages.ts'
 
@@ -8,3 +9,8 @@ export const orderPlaced: Contract<Payload, 'billing'> = contract('order.placed'
   key: (order) => order.customer,
   groups: [{ name: 'billing', concurrency: 200 }],
 })
+
+export const topology: Topology = {
+  topics: [{ name: orderPlaced.topic, partitions: orderPlaced.partitions }],
+  groups: orderPlaced.groups.map((group) => ({ ...group, topic: orderPlaced.topic })),
+}

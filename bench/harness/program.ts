@@ -18,6 +18,9 @@ export async function go(): Promise<void> {
   await once(process, 'message')
 }
 
+// Whose parent is gone has nobody to report to; what ends by itself has ended by then.
+process.once('disconnect', () => setTimeout(() => process.exit(1), 8_000).unref())
+
 /** Resolves when the parent needs the program no more, or is gone. */
 export const parentDone: Promise<void> = new Promise((resolve) => {
   process.once('disconnect', () => resolve())

@@ -2,20 +2,17 @@
 import { openSqliteTransport } from '@vestnik/transport-sqlite'
 import { callers } from '../harness/callers.ts'
 import { message } from '../harness/messages.ts'
+import { topology } from '../harness/orders.ts'
 import { readInput, report } from '../harness/program.ts'
 
 const { path, count } = readInput<{ path: string; count: number }>()
-const topic = 'order.placed'
 const transport = await openSqliteTransport(path)
-await transport.ensure({
-  topics: [{ name: topic, partitions: 12 }],
-  groups: [{ topic, name: 'bench', concurrency: 200, order: 'key' }],
-})
+await transport.ensure(topology)
 
 const batch = 1_000
 await callers(4, 0, Math.ceil(count / batch), (b) => {
   const size = Math.min(batch, count - b * batch)
-  return transport.publish(Array.from({ length: size }, (_, i) => message(topic, b * batch + i, 'fill')))
+  return transport.publish(Array.from({ length: size }, (_, i) => message(b * batch + i, 'fill')))
 })
 report({ count })
 await transport.close()

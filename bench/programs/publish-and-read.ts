@@ -35,7 +35,7 @@ await parentDone
 async function publishUntilEnd(): Promise<void> {
   while (performance.now() < end) {
     n += 1
-    await transport.publish([message(topic, n, `p${index}`)])
+    await transport.publish([message(n, `p${index}`)])
     published += 1
   }
 }

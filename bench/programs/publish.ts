@@ -2,19 +2,16 @@
 import { openSqliteTransport } from '@vestnik/transport-sqlite'
 import { callers } from '../harness/callers.ts'
 import { message } from '../harness/messages.ts'
+import { topology } from '../harness/orders.ts'
 import { readInput, report } from '../harness/program.ts'
 
 const { path, count } = readInput<{ path: string; count: number }>()
-const topic = 'order.placed'
 const transport = await openSqliteTransport(path)
-await transport.ensure({
-  topics: [{ name: topic, partitions: 12 }],
-  groups: [{ topic, name: 'bench', concurrency: 200, order: 'key' }],
-})
+await transport.ensure(topology)
 
 const run = `${process.pid}.${Date.now()}`
-await callers(200, 0, Math.min(count, 20_000), (n) => transport.publish([message(topic, n, `${run}.warm`)]))
+await callers(200, 0, Math.min(count, 20_000), (n) => transport.publish([message(n, `${run}.warm`)]))
 const before = performance.now()
-await callers(200, 0, count, (n) => transport.publish([message(topic, n, run)]))
+await callers(200, 0, count, (n) => transport.publish([message(n, run)]))
 report({ perSecond: (count / (performance.now() - before)) * 1000 })
 await transport.close()

@@ -21,5 +21,5 @@ function insertAll(warm: number): void {
 }
 
 function makeRows(n: number): ReturnType<typeof rawRow>[] {
-  return Array.from({ length: n }, (_, i) => rawRow(message('order.placed', i), i))
+  return Array.from({ length: n }, (_, i) => rawRow(message(i), i))
 }

@@ -2,22 +2,20 @@
 import { openSqliteTransport } from '@vestnik/transport-sqlite'
 import { callers } from '../harness/callers.ts'
 import { message } from '../harness/messages.ts'
+import { topology } from '../harness/orders.ts'
 import { go, now, readInput, report } from '../harness/program.ts'
 
-const { path, topic, warm, count } = readInput<{ path: string; topic: string; warm: number; count: number }>()
+const { path, warm, count } = readInput<{ path: string; warm: number; count: number }>()
 const transport = await openSqliteTransport(path)
-await transport.ensure({
-  topics: [{ name: topic, partitions: 12 }],
-  groups: [{ topic, name: 'bench', concurrency: 200, order: 'key' }],
-})
+await transport.ensure(topology)
 const run = `${process.pid}.${Date.now()}`
 
 report({ at: now() })
 await go()
-await callers(200, 0, warm, (n) => transport.publish([message(topic, n, `${run}.warm`)]))
+await callers(200, 0, warm, (n) => transport.publish([message(n, `${run}.warm`)]))
 report({ at: now() })
 await go()
 const before = now()
-await callers(200, 0, count, (n) => transport.publish([message(topic, n, run)]))
+await callers(200, 0, count, (n) => transport.publish([message(n, run)]))
 report({ from: before, at: now(), rssMb: process.memoryUsage().rss / 2 ** 20 })
 await transport.close()

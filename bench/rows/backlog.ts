@@ -56,7 +56,7 @@ function waiting(settings: Settings): Side {
 
 async function fill(path: string, count: number): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true })
-  await using child = startChild('programs/fill.ts', { path, count })
+  await using child = startChild('programs/fill.ts', { path, count }, { patienceMs: 1_800_000 })
   await child.next()
 }
 
@@ -68,7 +68,7 @@ async function publish(path: string, { quick }: Settings): Promise<Figures> {
 
 async function through(path: string, { quick }: Settings): Promise<Figures> {
   const size = quick ? { warm: 100, count: 500 } : { warm: 20_000, count: 200_000 }
-  const input = { path, topic: 'order.placed', ...size }
+  const input = { path, ...size }
   const {
     perSecond = 0,
     writerMb = 0,

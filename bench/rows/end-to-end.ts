@@ -24,7 +24,7 @@ function ours({ quick }: Settings): Side {
       endToEnd({
         writer: 'programs/write.ts',
         reader: 'programs/read.ts',
-        input: { path: join(folder, 'broker.db'), topic: 'order.placed', ...size },
+        input: { path: join(folder, 'broker.db'), ...size },
       }),
   }
 }

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openSqliteStore } from '@vestnik/store-sqlite'
+import { testClock } from '@vestnik/testing'
+import type { Bus } from './bus.ts'
+import type { Contract } from './contract.ts'
+import { BusError, PublishError } from './errors.ts'
+import { type ByHand, handTransport, type Note, noteContract, openByHand } from './test/by-hand.ts'
+
+const contract = noteContract()
+
+test('what a transaction published is sent after its commit, and leaves the outbox', async () => {
+  await using hand = await openByHand({ publishes: [contract] })
+  await publish(hand, { n: 1 })
+  await hand.clock.advance(500)
+  assert.deepEqual(sent(hand), [[1]])
+  assert.deepEqual(await hand.rows('SELECT 1 FROM vestnik_outbox'), [])
+})
+
+test('what a rolled back transaction published is never sent', async () => {
+  await using hand = await openByHand({ publishes: [contract] })
+  const work = hand.store.transaction(async (tx) => {
+    await hand.bus.publish(tx, contract, { n: 1 })
+    throw new Error('changed its mind')
+  })
+  await assert.rejects(work)
+  await hand.clock.advance(1_000)
+  assert.deepEqual(sent(hand), [])
+})
+
+test('a publish that is not awaited is kept with its transaction', async () => {
+  await using hand = await openByHand({ publishes: [contract] })
+  await hand.store.transaction(async (tx) => {
+    void hand.bus.publish(tx, contract, { n: 1 })
+  })
+  await hand.clock.advance(500)
+  assert.deepEqual(sent(hand), [[1]])
+})
+
+test('a publish after the end of its transaction is refused by name', async () => {
+  await using hand = await openByHand({ publishes: [contract] })
+  const late = await hand.store.transaction(async (tx) => tx)
+  await assert.rejects(hand.bus.publish(late, contract, { n: 1 }), { code: 'TX_ENDED' })
+})
+
+test('messages are sent in the order in which they were committed', async () => {
+  await using hand = await openByHand({ publishes: [contract] })
+  for (let n = 0; n < 50; n += 1) await publish(hand, { n, key: 'a' })
+  await hand.clock.advance(500)
+  assert.deepEqual(
+    sent(hand).flat(),
+    Array.from({ length: 50 }, (_, n) => n),
+  )
+})
+
+test('after a failed publish the same messages go again, before anything newer', async () => {
+  await using hand = await openByHand({ publishes: [contract] })
+  let failures = 2
+  hand.transport.answer = async () => {
+    if (failures-- > 0) throw new Error('the broker is away')
+  }
+  await publish(hand, { n: 1 })
+  await hand.clock.advance(10)
+  await publish(hand, { n: 2 })
+  await hand.clock.advance(5_000)
+  const batches = sent(hand)
+  assert.deepEqual(
+    batches.slice(0, 2).map(([first]) => first),
+    [1, 1],
+  )
+  assert.deepEqual(batches.at(-1), [1, 2])
+  assert.deepEqual(await hand.rows('SELECT 1 FROM vestnik_outbox'), [])
+})
+
+test('of a batch that succeeded in part, exactly what is doubtful goes again', async () => {
+  await using hand = await openByHand({ publishes: [contract] })
+  let doubt = true
+  hand.transport.answer = async (messages) => {
+    if (!doubt) return
+    doubt = false
+    throw new PublishError('in part', { doubtful: [messages[1]?.id ?? ''], refused: [] })
+  }
+  await hand.store.transaction(async (tx) => {
+    for (const n of [1, 2, 3]) await hand.bus.publish(tx, contract, { n })
+  })
+  await hand.clock.advance(5_000)
+  assert.deepEqual(sent(hand), [[1, 2, 3], [2]])
+})
+
+test('a refused message is set aside with its reason, and holds up nothing behind it', async () => {
+  await using hand = await openByHand({ publishes: [contract] })
+  refuse(hand, 2)
+  await hand.store.transaction(async (tx) => {
+    for (const n of [1, 2, 3]) await hand.bus.publish(tx, contract, { n, key: 'a' })
+  })
+  await hand.clock.advance(5_000)
+  assert.deepEqual(new Set(sent(hand).flat()), new Set([1, 2, 3]))
+  const aside = await hand.bus.operations.listOutbox()
+  assert.deepEqual(
+    aside.map(({ state, reason }) => ({ state, reason })),
+    [{ state: 'aside', reason: 'BODY_TOO_LARGE' }],
+  )
+})
+
+test('where the contract parks, a refused message keeps its key in the outbox until a person ends it', async () => {
+  const parking = noteContract({ afterDead: 'park' })
+  await using hand = await openByHand({ publishes: [parking] })
+  refuse(hand, 1)
+  await publish(hand, { n: 1, key: 'a' }, parking)
+  await hand.clock.advance(500)
+  await publish(hand, { n: 2, key: 'a' }, parking)
+  await publish(hand, { n: 3, key: 'b' }, parking)
+  await hand.clock.advance(5_000)
+  assert.deepEqual(sent(hand), [[1], [3]])
+  const [aside] = await hand.bus.operations.listOutbox({ state: 'aside' })
+  assert.ok(aside)
+  hand.transport.answer = async () => {}
+  await hand.bus.operations.sendAside(aside.pos, 'anna')
+  await hand.clock.advance(1_000)
+  assert.deepEqual(sent(hand).slice(2).flat(), [1, 2])
+  assert.equal(hand.transport.batches[2]?.[0]?.id, aside.id, 'it keeps its id')
+})
+
+test('of two processes on one outbox one sends, and the other follows when it dies', async () => {
+  const store = await openSqliteStore(':memory:')
+  const clock = testClock()
+  const [one, two] = [handTransport(), handTransport()]
+  // The first publishes once and is then stopped for ever, with its lease.
+  one.answer = () => new Promise(() => {})
+  const first = await openByHand({ store, clock, transport: one, publishes: [contract] })
+  await publish(first, { n: 1 })
+  await clock.advance(100)
+  const second = await openByHand({ store, clock, transport: two, publishes: [contract] })
+  await clock.advance(1_000)
+  assert.equal(two.batches.length, 0)
+  await clock.advance(2_000)
+  assert.equal(two.batches.length, 1)
+  await second[Symbol.asyncDispose]()
+  await store.close()
+})
+
+test('a bus that closes sends what its outbox holds', async () => {
+  const hand = await openByHand({ publishes: [contract] })
+  await publish(hand, { n: 1 })
+  await hand[Symbol.asyncDispose]()
+  assert.deepEqual(sent(hand), [[1]])
+})
+
+test('an outage is told once, in the log and by health, and its end too', async () => {
+  await using hand = await openByHand({ publishes: [contract] })
+  let away = true
+  hand.transport.answer = async () => {
+    if (away) throw new BusError('BROKER_UNREACHABLE', 'nobody answers')
+  }
+  await publish(hand, { n: 1 })
+  await hand.clock.advance(30_000)
+  assert.equal(hand.bus.health().ready, false)
+  assert.equal(hand.logged.filter(({ level }) => level === 'warn').length, 1)
+  away = false
+  await hand.clock.advance(5_000)
+  assert.equal(hand.bus.health().ready, true)
+})
+
+const publish = (hand: ByHand, note: Note, to: Contract<Note> = contract): Promise<string> =>
+  hand.store.transaction((tx) => (hand.bus as Bus).publish(tx, to, note))
+
+const sent = (hand: ByHand): number[][] =>
+  hand.transport.batches.map((batch) => batch.map(({ body }) => (JSON.parse(new TextDecoder().decode(body)) as Note).n))
+
+/** The broker finds note `n` too large; what is behind it in a batch, of its key, is doubtful. */
+function refuse(hand: ByHand, n: number): void {
+  hand.transport.answer = async (messages) => {
+    const at = messages.findIndex(({ body }) => new TextDecoder().decode(body).includes(`"n":${n}`))
+    const refused = messages[at]
+    if (!refused) return
+    const behind = messages.slice(at + 1).filter(({ key }) => key === refused.key)
+    throw new PublishError('too large', {
+      doubtful: behind.map(({ id }) => id),
+      refused: [{ id: refused.id, code: 'BODY_TOO_LARGE' }],
+    })
+  }
+}

@@ -35,6 +35,7 @@ export function checkpoints(connection: Connection, path: string, pages: number)
   function answered({ step, done }: Answer): void {
     if (step === 'copy' && done) {
       held = Promise.withResolvers()
+      thread?.ref() // works wait for it: the process must not end meanwhile
       ask('restart')
     } else rest(step === 'restart' && done)
   }
@@ -45,6 +46,7 @@ export function checkpoints(connection: Connection, path: string, pages: number)
     due = done ? pages : Math.max(pages, size * 1.5)
     held?.resolve()
     held = undefined
+    thread?.unref()
   }
 
   function lost(error: unknown): void {

@@ -37,7 +37,7 @@ export interface BrokerFile {
    * safe from a killed process, but not from a power cut. Nothing of it is stored when it throws, unless the fault
    * says COMMIT_UNKNOWN.
    */
-  write<R>(attempt: string, durable: boolean, work: () => R, lockMs?: number): Promise<R>
+  write<R>(attempt: string, durable: boolean, work: () => R): Promise<R>
   close(): void
 }
 
@@ -66,7 +66,11 @@ pragma application_id = ${applicationId};
 `
 
 /** Opens the file, and makes it with its folder where it is missing. @throws FileFault */
-export async function openFile(path: string, lockMs: number): Promise<BrokerFile> {
+export async function openFile(
+  path: string,
+  lockMs: number,
+  onLocked: (fault: Fault) => void = () => {},
+): Promise<BrokerFile> {
   const opening = `open broker file ${path}`
   let db: DatabaseSync
   try {
@@ -81,7 +85,7 @@ export async function openFile(path: string, lockMs: number): Promise<BrokerFile
     db.close()
     throw error instanceof FileFault ? error : new FileFault(faultOf(error, opening))
   }
-  return brokerFile(db, path, lockMs)
+  return brokerFile(db, path, lockMs, onLocked)
 }
 
 function prepareFile(db: DatabaseSync, path: string): void {
@@ -126,7 +130,7 @@ function numberOf(db: DatabaseSync, sql: string): number {
   return Number(row ? Object.values(row)[0] : 0)
 }
 
-function brokerFile(db: DatabaseSync, path: string, defaultLockMs: number): BrokerFile {
+function brokerFile(db: DatabaseSync, path: string, lockMs: number, onLocked: (fault: Fault) => void): BrokerFile {
   const statements = new Map<string, StatementSync>()
   let durableNow = true
 
@@ -161,13 +165,13 @@ function brokerFile(db: DatabaseSync, path: string, defaultLockMs: number): Brok
       const row = statement(sql).get(...values) as unknown as Cell[] | undefined
       return typeof row?.[0] === 'number' ? row[0] : undefined
     },
-    async write(attempt, durable, work, lockMs = defaultLockMs) {
+    async write(attempt, durable, work) {
       const at = `${attempt} in broker file ${path}`
       if (durable !== durableNow) {
         db.exec(durable ? 'pragma synchronous = full' : 'pragma synchronous = normal')
         durableNow = durable
       }
-      await waiting(at, lockMs, () => statement('begin immediate').run())
+      await waiting(at, lockMs, () => statement('begin immediate').run(), onLocked)
       try {
         const result = work()
         finish(at)
@@ -188,23 +192,32 @@ function brokerFile(db: DatabaseSync, path: string, defaultLockMs: number): Brok
  * Tries until nobody else holds the lock. SQLite's own waiting is unfair (one of four writers got nothing in half of
  * the runs); short pauses with jitter share it out evenly.
  */
-async function waiting<R>(attempt: string, lockMs: number, work: () => R): Promise<R> {
-  const deadline = Date.now() + lockMs
-  for (let tries = 0; ; tries += 1) {
+async function waiting<R>(
+  attempt: string,
+  lockMs: number,
+  work: () => R,
+  onLocked: (fault: Fault) => void = () => {},
+): Promise<R> {
+  const start = Date.now()
+  for (let tries = 0, told = false; ; tries += 1) {
     try {
       return work()
     } catch (error) {
       if (!isBusy(error)) throw error
-      if (Date.now() >= deadline) {
-        const text = `${attempt}: another process kept it locked for ${lockMs} ms`
-        throw new FileFault({ code: 'FILE_LOCKED', text })
-      }
+      const waited = Date.now() - start
+      const fault = { code: 'FILE_LOCKED', text: `${attempt}: another process keeps it locked (${waited} ms)` } as const
+      if (waited >= lockMs) throw new FileFault(fault)
+      if (waited >= tellMs && !told) onLocked(fault)
+      told ||= waited >= tellMs
     }
     // A timer cannot wait less than a millisecond. After a while, let the thread hear its messages.
     if (tries % 50 === 49) await sleep(1)
     else Atomics.wait(nobody, 0, 0, 0.15 + Math.random() * 0.3)
   }
 }
+
+/** A wait that is longer than this is told. */
+const tellMs = 250
 
 const nobody = new Int32Array(new SharedArrayBuffer(4))
 

@@ -389,6 +389,8 @@ export function createReader(file: BrokerFile, given: NewSubscription, group: Kn
     for (const shard of result.released) forget(shard)
     if (result.review) adopt(result.review, result.at)
     handOver()
+    // After what was claimed for them: the main thread answers for all that it was given.
+    if (result.review) giveSurplus(result.review.surplus, result.at)
     if (result.released.length > 0 || result.ended) ports.notice()
     if (result.ended) {
       left = true
@@ -412,8 +414,6 @@ export function createReader(file: BrokerFile, given: NewSubscription, group: Kn
     for (const taken of result.taken) shards.set(taken.no, newShard(taken))
     if (result.taken.length > 0) maybeMore = true
     if (joined || result.taken.length > 0) ports.notice()
-    const releasing = [...shards.values()].filter((shard) => shard.releasing).length
-    if (result.surplus > releasing) giveAway(result.surplus - releasing, at)
   }
 
   function lose(lost: readonly number[]): void {
@@ -445,9 +445,10 @@ export function createReader(file: BrokerFile, given: NewSubscription, group: Kn
     }
   }
 
-  function giveAway(surplus: number, at: number): void {
+  function giveSurplus(surplus: number, at: number): void {
+    const releasing = [...shards.values()].filter((shard) => shard.releasing).length
     const able = [...shards.values()].filter((shard) => !shard.releasing && (leaving || shard.keptUntil < at))
-    const chosen = able.sort((a, b) => a.held.size - b.held.size).slice(0, surplus)
+    const chosen = able.sort((a, b) => a.held.size - b.held.size).slice(0, Math.max(0, surplus - releasing))
     for (const shard of chosen) shard.releasing = true
     if (chosen.length > 0) ports.post({ kind: 'release', no, shards: chosen.map((shard) => shard.no) })
   }

@@ -19,7 +19,9 @@ if (parentPort) await open(parentPort)
 
 async function open(port: Port): Promise<void> {
   try {
-    serve(port, await openFile(path, lockMs))
+    let onLocked = (_: Fault) => {}
+    const file = await openFile(path, lockMs, (fault) => onLocked(fault))
+    onLocked = serve(port, file)
   } catch (error) {
     const fault = faultOf(error, `open broker file ${path}`)
     port.postMessage({ kind: 'fault', call: undefined, fault } satisfies FromWorker)
@@ -27,7 +29,8 @@ async function open(port: Port): Promise<void> {
   }
 }
 
-function serve(port: Port, file: BrokerFile): void {
+/** Answers the way to say that the file is locked for long. */
+function serve(port: Port, file: BrokerFile): (fault: Fault) => void {
   const post = (message: FromWorker, transfer: readonly ArrayBuffer[] = []) => port.postMessage(message, [...transfer])
   const crash = crasher(settings.crashAt)
   const notice = openNotice(path)
@@ -193,4 +196,5 @@ function serve(port: Port, file: BrokerFile): void {
 
   port.on('message', receive)
   post({ kind: 'open' })
+  return trouble
 }

@@ -26,6 +26,7 @@ export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room
     const arrival = await decode(place.contract, message, ports.now(), ports.id)
     const ref = { topic: place.topic, group: place.group, source: arrival.source, id: arrival.id }
     await room.enter(ref, signal)
+    telemetry.lag(place, ports.now() - arrival.time)
     await telemetry.handling(place, message.headers, async () => {
       const outcome = await gate.shared(() => takeIn(message, arrival, ref))
       if (outcome === 'ready' || outcome === 'held') room.took()

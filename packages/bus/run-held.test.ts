@@ -241,7 +241,7 @@ test('a claim that came too late for its effect is given up, and nothing is done
   let late = true
   let acts = 0
   const clock = testClock()
-  const handler = effect(noteContract(), 'reader', () => void (acts += 1), { claimMs })
+  const handler = effect(noteContract(), 'reader', () => void acts++, { claimMs })
   await using hand = await openByHand({
     handlers: [handler],
     clock,

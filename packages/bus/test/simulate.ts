@@ -108,7 +108,7 @@ export async function simulate(seed: number, given: Partial<Setting> = {}): Prom
     let member: Member | undefined
     let bus: Bus | undefined
     const kill = () => {
-      if (!life.dead) world.kills += 1
+      world.kills += 1
       life.dead = true
       bus = undefined
       void member?.close()
@@ -123,7 +123,7 @@ export async function simulate(seed: number, given: Partial<Setting> = {}): Prom
       loseMembership: async () => member?.loseMembership(),
       async start() {
         if (!life.dead) return
-        const mine: Life = { dead: false, stoppedUntil: 0, died: () => void (world.kills++, member?.close()) }
+        const mine: Life = { dead: false, stoppedUntil: 0, died: kill }
         life = mine
         member = memberOf(mine, open, clock, chance, faults)
         const opened = await openBus({

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openSqliteStore } from '@vestnik/store-sqlite'
+import { BusError } from './errors.ts'
+import { on } from './handler.ts'
+import { openBus } from './open-bus.ts'
+import { schemaVersion } from './schema.ts'
+import { handTransport, noteContract, openByHand } from './test/by-hand.ts'
+
+const contract = noteContract()
+const nothing = () => {}
+
+test('a group with two handlers is refused at start', async () => {
+  const twice = [on(contract, 'reader', nothing), on(contract, 'reader', nothing)]
+  await assert.rejects(openByHand({ handlers: twice }), { code: 'GROUP_CONFLICT', message: /two handlers/ })
+})
+
+test('a handler for a group that its contract does not name is refused at start', async () => {
+  const stranger = on(contract, 'stranger' as 'reader', nothing)
+  await assert.rejects(openByHand({ handlers: [stranger] }), {
+    code: 'GROUP_CONFLICT',
+    message: /names no group stranger/,
+  })
+})
+
+test('two contracts of one topic are refused at start', async () => {
+  const options = { handlers: [on(contract, 'reader', nothing)], publishes: [noteContract()] }
+  await assert.rejects(openByHand(options), { code: 'CONTRACT_CONFLICT', message: /note\.written/ })
+})
+
+test('a wrong name or number is refused at start', async () => {
+  const store = await openSqliteStore(':memory:')
+  const open = (also: object) => openBus({ service: 'notes', store, transport: handTransport(), ...also })
+  await assert.rejects(open({ service: 'my notes' }), { code: 'BAD_NAME' })
+  await assert.rejects(open({ heldLimit: 0 }), { code: 'BAD_OPTION', message: /heldLimit is 0/ })
+  await assert.rejects(open({ rememberMs: -1 }), { code: 'BAD_OPTION' })
+  await store.close()
+})
+
+test('a difference at the broker is told at start', async () => {
+  const transport = handTransport()
+  transport.ensure = () => Promise.reject(new BusError('TOPOLOGY_CONFLICT', 'note.written has 3 partitions, not 12'))
+  const opening = openByHand({ transport, handlers: [on(contract, 'reader', nothing)] })
+  await assert.rejects(opening, { code: 'TOPOLOGY_CONFLICT' })
+})
+
+test('a contract that the bus was not opened with is not published', async () => {
+  await using hand = await openByHand({})
+  const publishing = hand.store.transaction((tx) => hand.bus.publish(tx, contract, { n: 1 }))
+  await assert.rejects(publishing, { code: 'CONTRACT_UNKNOWN', message: /publishes/ })
+})
+
+test('a payload that does not fit is not published, and what else was written stays undone', async () => {
+  await using hand = await openByHand({ publishes: [contract] })
+  const work = hand.store.transaction(async (tx) => {
+    await tx.query('INSERT INTO taken (n) VALUES (1)', [])
+    await hand.bus.publish(tx, contract, { n: 'one' as unknown as number })
+  })
+  await assert.rejects(work, { code: 'INVALID_PAYLOAD', message: /n: / })
+  assert.deepEqual(await hand.taken(), [])
+})
+
+test('tables of a newer version are refused', async () => {
+  const store = await openSqliteStore(':memory:')
+  await store.transaction(async (tx) => {
+    await tx.query('CREATE TABLE vestnik_version (version INTEGER NOT NULL)', [])
+    await tx.query('INSERT INTO vestnik_version VALUES (?)', [schemaVersion + 1])
+  })
+  await assert.rejects(openByHand({ store }), { code: 'NEWER_VERSION' })
+  await store.close()
+})
+
+test('a bus that is closed refuses to publish', async () => {
+  const hand = await openByHand({ publishes: [contract] })
+  const closing = hand[Symbol.asyncDispose]()
+  await assert.rejects(
+    hand.store.transaction((tx) => hand.bus.publish(tx, contract, { n: 1 })),
+    { code: 'BUS_CLOSED' },
+  )
+  await closing
+})
+
+test('a broker that is away at start is waited for', async () => {
+  const transport = handTransport()
+  let away = true
+  transport.ensure = async () => {
+    if (away) throw new BusError('BROKER_UNREACHABLE', 'nobody answers')
+  }
+  await using hand = await openByHand({ transport, handlers: [on(contract, 'reader', nothing)] })
+  assert.equal(hand.bus.health().ready, false)
+  away = false
+  await hand.clock.advance(2_000)
+  assert.equal(hand.bus.health().ready, true)
+  await hand.handOut({ n: 1 })
+})

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PublishError } from '@vestnik/bus/errors'
 import type { Entry } from './member.ts'
-import { by, untilConfirmedEnded } from './members.ts'
+import { untilConfirmedEnded } from './members.ts'
 import { bodyOf, digestOf, keyOf, messageOf, placeOf, rounds, series } from './messages.ts'
-import { assertInOrder, assertToldTruly, endedIds, startedIds, startedOf, starts } from './reading.ts'
+import { assertInOrder, assertToldTruly, by, endedIds, startedIds, startedOf, starts } from './reading.ts'
 import type { TransportBench } from './transport-bench.ts'
 import { acrossProcesses, law, needing, once, orderedAcrossProcesses, type TransportLaw } from './transport-law.ts'
 
@@ -52,6 +52,15 @@ export const failures: readonly TransportLaw[] = [
     await untilConfirmedEnded(bench, group)
     assertToldTruly(bench.entries(group))
     if (bench.order === 'key') assertInOrder(bench.entries(group))
+  }),
+
+  law('what publish resolved for is there although its publisher is killed at once', acrossProcesses, async (bench) => {
+    const group = await bench.group()
+    const member = await bench.member()
+    await member.publish(series('a', 20).map((id) => messageOf(group.topic, id)))
+    await member.kill()
+    await bench.reader(group)
+    await bench.untilEnded(group, series('a', 20))
   }),
 
   law(

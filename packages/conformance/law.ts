@@ -47,14 +47,22 @@ export async function keepLaw<Bench extends AsyncDisposable, V extends Variant>(
   suite: Suite<Bench, V>,
 ): Promise<void> {
   for (const variant of variantsFor(law, suite)) {
-    await using bench = await suite.openBench(variant)
-    try {
-      await law.run(bench)
-    } catch (error) {
+    await keepVariant(law, await suite.openBench(variant)).catch((error: unknown) => {
       const what = error instanceof Error ? error.message : String(error)
       throw new Error(`${variant.title}: ${what}`, { cause: error })
-    }
+    })
   }
+}
+
+async function keepVariant<Bench extends AsyncDisposable, V extends Variant>(
+  law: Law<Bench, V>,
+  bench: Bench,
+): Promise<void> {
+  const [kept] = await Promise.allSettled([law.run(bench)])
+  const [cleaned] = await Promise.allSettled([bench[Symbol.asyncDispose]()])
+  // Where the law is broken, cleaning up may fail for the same reason: the law says it better.
+  if (kept.status === 'rejected') throw kept.reason
+  if (cleaned.status === 'rejected') throw cleaned.reason
 }
 
 /** As `keepLaw`, but a law that is named as a deviation must fail: one that passes makes this reject. */

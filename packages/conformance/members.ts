@@ -1,9 +1,8 @@
 /** Laws of members: several share a group's messages, come and go. */
 import assert from 'node:assert/strict'
 import type { Group } from '@vestnik/bus'
-import type { Entry } from './member.ts'
 import { rounds } from './messages.ts'
-import { assertInOrder, assertOnce, assertToldTruly, endedIds, starts } from './reading.ts'
+import { assertInOrder, assertOnce, assertToldTruly, by, endedIds } from './reading.ts'
 import type { TransportBench } from './transport-bench.ts'
 import { everywhere, law, type TransportLaw } from './transport-law.ts'
 
@@ -76,10 +75,6 @@ export const members: readonly TransportLaw[] = [
     if (bench.order === 'key') assertInOrder(bench.entries(group))
   }),
 ]
-
-/** The starts at one member. */
-export const by = (name: string, entries: readonly Entry[]): readonly Entry[] =>
-  starts(entries).filter(({ member }) => member === name)
 
 /** Waits until everything that was confirmed has ended, and answers it. */
 export async function untilConfirmedEnded(bench: TransportBench, group: Group): Promise<readonly string[]> {

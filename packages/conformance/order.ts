@@ -6,7 +6,7 @@ import { everywhere, law, ordered, type TransportLaw } from './transport-law.ts'
 
 export const order: readonly TransportLaw[] = [
   law('the messages of a key come one after another, as they were published', ordered, async (bench) => {
-    const group = await bench.group()
+    const group = await bench.group({ concurrency: 32 })
     await bench.reader(group, { workMs: 1 })
     const ids = rounds(16, 20)
     for (let from = 0; from < ids.length; from += 50) await bench.publish(group, ids.slice(from, from + 50))

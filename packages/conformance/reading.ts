@@ -10,6 +10,10 @@ export function starts(entries: readonly Entry[]): readonly Started[] {
   return entries.filter((entry): entry is Started => entry.what === 'start')
 }
 
+/** The starts at one member. */
+export const by = (name: string, entries: readonly Entry[]): readonly Started[] =>
+  starts(entries).filter(({ member }) => member === name)
+
 export type Started = Required<Pick<Entry, 'id' | 'delivered'>> & Entry
 
 export const startedIds = (entries: readonly Entry[]): string[] => starts(entries).map(({ id }) => id)

@@ -8,8 +8,8 @@ import { framesOf, sendFrame } from './frames.fixture.ts'
 /** What a broken broker may do wrong. */
 export type BrokerFault =
   | 'keeps what the dead held'
+  | 'forgets ends with the member'
   | 'lease never ends'
-  | 'anybody ends'
   | 'takes over as new'
   | 'tears'
 
@@ -29,6 +29,8 @@ export type Request =
   | { readonly do: 'drain'; readonly call: number; readonly group: Group }
   | { readonly do: 'deadline'; readonly group: Group }
   | { readonly do: 'end'; readonly delivery: number; readonly fine: boolean }
+  /** Ends whatever delivery of the message runs, at any member: what no broker may offer. */
+  | { readonly do: 'end any'; readonly held: string }
   | { readonly do: 'alive' }
 
 export type Push =
@@ -48,11 +50,11 @@ export type Push =
 export async function startSocketBroker(leaseMs: number, faults: readonly BrokerFault[] = []): Promise<SocketBroker> {
   const memory = memoryBroker()
   const sockets = new Set<Socket>()
-  const seen = new Set<string>()
+  const all: AllMembers = { seen: new Set(), anyEnds: new Map() }
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    serveMember(memory, socket, leaseMs, faults, seen)
+    serveMember(memory, socket, leaseMs, faults, all)
   })
   const port = await listen(server, 0)
   server.unref()
@@ -81,17 +83,26 @@ function listen(server: Server, port: number): Promise<number> {
   })
 }
 
+interface AllMembers {
+  readonly seen: Set<string>
+  readonly anyEnds: Map<string, Set<(fine: boolean) => void>>
+}
+
+/** Names a message in a group. */
+export const heldName = (group: Group, { id }: Incoming): string => `${nameOf(group)} ${id}`
+
 function serveMember(
   memory: MemoryBroker,
   socket: Socket,
   leaseMs: number,
   faults: readonly BrokerFault[],
-  seen: Set<string>,
+  { seen, anyEnds }: AllMembers,
 ): void {
   const transport = memory.open()
   const subscriptions = new Map<string, { readonly subscription: Subscription; readonly deadline: AbortController }>()
   const ends = new Map<number, (fine: boolean) => void>()
   const push = (it: Push) => sendFrame(socket, it)
+  const ended: Outgoing[] = []
   let aliveAt = performance.now()
   let deliveries = 0
 
@@ -101,6 +112,7 @@ function serveMember(
   }, leaseMs / 4).unref()
   socket.once('close', () => {
     clearInterval(heartbeat)
+    if (faults.includes('forgets ends with the member')) void memory.open().publish(ended)
     if (!faults.includes('keeps what the dead held')) void transport.close()
   })
   socket.on('error', () => {})
@@ -112,14 +124,14 @@ function serveMember(
       const delivery = deliveries
       const end = Promise.withResolvers<boolean>()
       ends.set(delivery, end.resolve)
-      const held = `${group.topic} ${group.name} ${message.id}`
-      if (faults.includes('anybody ends')) onAnyEnd(held, end.resolve)
+      const held = heldName(group, message)
+      anyEnds.set(held, (anyEnds.get(held) ?? new Set()).add(end.resolve))
       signal.addEventListener('abort', () => push({ say: 'abort', delivery }))
       push({ say: 'deliver', delivery, group, message: told(message, faults, seen, held) })
       const fine = await end.promise
       ends.delete(delivery)
-      if (fine && faults.includes('anybody ends')) endEverywhere(held)
       if (!fine) throw new Error('handed back')
+      if (faults.includes('forgets ends with the member')) ended.push(message)
     }
 
   async function answer(request: Request): Promise<void> {
@@ -136,6 +148,7 @@ function serveMember(
     }
     if (request.do === 'deadline') subscriptions.get(nameOf(request.group))?.deadline.abort()
     if (request.do === 'end') ends.get(request.delivery)?.(request.fine)
+    if (request.do === 'end any') for (const end of anyEnds.get(request.held) ?? []) end(true)
     if ('call' in request) push({ say: 'done', call: request.call })
   }
 
@@ -164,16 +177,6 @@ function stored(message: Outgoing, faults: readonly BrokerFault[]): Outgoing {
   return faults.includes('tears') && message.id.endsWith('7')
     ? { ...message, body: message.body.slice(0, -1) }
     : message
-}
-
-const anyEnds = new Map<string, Set<(fine: boolean) => void>>()
-
-function onAnyEnd(held: string, end: (fine: boolean) => void): void {
-  anyEnds.set(held, (anyEnds.get(held) ?? new Set()).add(end))
-}
-
-function endEverywhere(held: string): void {
-  for (const end of anyEnds.get(held) ?? []) end(true)
 }
 
 const nameOf = (group: Group) => `${group.topic} ${group.name}`

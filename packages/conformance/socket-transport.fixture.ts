@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deliver, Group, Outgoing, Subscription, Topology, Transport } from '@vestnik/bus'
 import { BusError, PublishError } from '@vestnik/bus/errors'
 import { framesOf, sendFrame } from './frames.fixture.ts'
-import type { Push, Request } from './socket-broker.fixture.ts'
+import { heldName, type Push, type Request } from './socket-broker.fixture.ts'
 
 /** What a broken member may do wrong. */
 export type MemberFault =
@@ -12,6 +12,7 @@ export type MemberFault =
   | 'confirms while the broker is gone'
   | 'stays away after an outage'
   | 'aborts no signal'
+  | 'tells its late ends'
   | 'hoards'
 
 export interface SocketTransportOptions {
@@ -73,6 +74,11 @@ export async function openSocketTransport({ port, faults = [] }: SocketTransport
     )
     running.delete(delivery)
     sendFrame(from, { do: 'end', delivery, fine } satisfies Request)
+    if (!has('tells its late ends')) return
+    await sleep(50)
+    while (!socket) await sleep(10)
+    if (!from.destroyed) return
+    sendFrame(socket, { do: 'end any', held: heldName(group, message) } satisfies Request)
   }
 
   /** Connects, and again whenever the connection is lost. */
@@ -98,9 +104,9 @@ export async function openSocketTransport({ port, faults = [] }: SocketTransport
   }
 
   async function publish(messages: readonly Outgoing[]): Promise<void> {
-    const sending = call({ do: 'publish', call: next(), messages })
-    if (has('confirms before it sends')) return void sending.catch(() => {})
-    await sending.catch((error: unknown) => {
+    const send = () => call({ do: 'publish', call: next(), messages })
+    if (has('confirms before it sends')) return void sleep(50).then(send, () => {})
+    await send().catch((error: unknown) => {
       if (error instanceof PublishError) throw error
       if (has('confirms while the broker is gone')) return
       throw new PublishError(`publish: ${String(error)}`, { doubtful: messages.map(({ id }) => id), refused: [] })

@@ -146,9 +146,10 @@ export async function openTransportBench(facts: TransportFacts, variant: Transpo
     untilStarted: (group, ids, times = 1) =>
       bench.until(`the start of ${some(ids)}`, group, (it) => covers(it, 'start', ids, times)),
     async [Symbol.asyncDispose]() {
-      await Promise.all(members.map((member) => member.discard()))
+      const ends = await Promise.allSettled(members.map((member) => member.discard()))
       journal.close()
       await rm(folder, { recursive: true })
+      for (const end of ends) if (end.status === 'rejected') throw end.reason
     },
   }
   return bench

@@ -1,4 +1,5 @@
 /** A program that works on a store: `program.fixture.ts <path> <what> [arguments]`. It prints what it was told, at once. */
+import { spawn } from 'node:child_process'
 import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openSqliteStore } from './index.ts'
@@ -41,15 +42,21 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
     await store.close()
   },
 
-  /** Reads the last mark again and again, and prints each new one. */
+  /** Reads the last mark again and again while another process adds some, and prints each new one. */
   async look() {
+    const writer = spawn(process.execPath, [import.meta.filename, path, 'add', args[0] ?? ''], { stdio: 'ignore' })
     let seen: unknown = ''
-    for (const end = performance.now() + Number(args[0]); performance.now() < end; await sleep(1)) {
+    for (; writer.exitCode === null; await sleep(1)) {
       const [row] = await store.read((tx) => tx.query('SELECT text FROM mark ORDER BY rowid DESC LIMIT 1', []))
       if (row === undefined || row.text === seen) continue
       seen = row.text
       print(`saw ${seen}`)
     }
+    await store.close()
+  },
+
+  async add() {
+    for (let i = 0; i < Number(args[0]); i += 1) await run(store, 'INSERT INTO mark VALUES (?)', `mark-${i}-of-another`)
     await store.close()
   },
 

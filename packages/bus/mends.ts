@@ -5,6 +5,7 @@
 import { BusError } from './errors.ts'
 import { findWaiting } from './looks.ts'
 import type { Decision, MessageRef, Operations } from './operations.ts'
+import type { Ports } from './ports.ts'
 import type { Sql } from './sql.ts'
 import type { Row, Store, Tx } from './store.ts'
 
@@ -13,13 +14,21 @@ type Ref = MessageRef | number
 
 const replayBatch = 100
 
-export function mendsOn(store: Store, sql: Sql, now: () => number, changed: () => void): Mends {
+export interface MendsParts {
+  readonly now: () => number
+  /** Hears of each change that is durable. */
+  readonly changed: () => void
+  readonly crash: Ports['crash']
+}
+
+export function mendsOn(store: Store, sql: Sql, { now, changed, crash }: MendsParts): Mends {
   const change = async (ref: Ref, decision: Decision, what: string, work: (tx: Tx, row: Row) => Promise<void>) => {
     await store.transaction(async (tx) => {
       const row = await findWaiting(tx, sql, ref)
       checkDead(row, decision.revision)
       await work(tx, row)
       await record(tx, decision.who, what, nameOf(row), decision.force ? 'forced' : 'done')
+      crash('operate.changed')
     })
     changed()
   }

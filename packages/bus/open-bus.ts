@@ -48,7 +48,8 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
     const deliver = deliverTo(engine, inbox, place, roomFor(engine, inbox, place), runner.ready)
     return { place, runner, deliver }
   })
-  const wakeRunners = () => {
+  const changed = () => {
+    relay.wake()
     for (const { runner } of running) runner.wakeNow()
   }
   const unwatch = store.watch(() => {
@@ -63,10 +64,7 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
 
   return {
     store: options.store,
-    operations: operationsOn(store, ports.now, () => {
-      relay.wake()
-      wakeRunners()
-    }),
+    operations: operationsOn(store, ports.now, changed, ports.crash),
     async publish(tx, contract, payload, publishOptions) {
       if (closing) throw new BusError('BUS_CLOSED', `publish ${contract.topic}: the bus of ${engine.service} is closed`)
       return publish(tx, contract as Contract, payload, publishOptions)

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openSqliteStore } from '@vestnik/store-sqlite'
-import { testClock } from '@vestnik/testing'
 import type { Bus } from './bus.ts'
 import type { Contract } from './contract.ts'
 import { BusError, PublishError } from './errors.ts'
-import { type ByHand, handTransport, type Note, noteContract, openByHand } from './test/by-hand.ts'
+import { type ByHand, handTransport, type Note, noteContract, openByHand, openMemory } from './test/by-hand.ts'
 
 const contract = noteContract()
 
@@ -122,8 +120,7 @@ test('where the contract parks, a refused message keeps its key in the outbox un
 })
 
 test('of two processes on one outbox one sends, and the other follows when it dies', async () => {
-  const store = await openSqliteStore(':memory:')
-  const clock = testClock()
+  const { store, clock } = await openMemory()
   const [one, two] = [handTransport(), handTransport()]
   // The first publishes once and is then stopped for ever, with its lease.
   one.answer = () => new Promise(() => {})

@@ -1,6 +1,6 @@
 /** A bus whose broker is the test itself: it hands out what it likes, and answers publishes as it likes. */
 import { openSqliteStore } from '@vestnik/store-sqlite'
-import { type TestClock, testClock, testPorts } from '@vestnik/testing'
+import { type TestClock, testClock, testPorts, watchWork } from '@vestnik/testing'
 import { z } from 'zod'
 import type { Bus, BusOptions, LogEntry } from '../bus.ts'
 import { type Contract, type ContractOptions, contract } from '../contract.ts'
@@ -89,9 +89,10 @@ export interface ByHandOptions extends Omit<BusOptions, 'service' | 'store' | 't
 
 /** Opens a bus of service `notes` under a test clock, with a table `taken` for its handlers' effects. */
 export async function openByHand(options: ByHandOptions): Promise<ByHand> {
-  const store = options.store ?? (await openSqliteStore(':memory:'))
+  const own = options.store ? undefined : await openMemory()
+  const store = options.store ?? (own as Memory).store
   await store.transaction((tx) => tx.query('CREATE TABLE IF NOT EXISTS taken (n INTEGER NOT NULL)', []))
-  const clock = options.clock ?? testClock()
+  const clock = options.clock ?? own?.clock ?? testClock()
   const transport = options.transport ?? handTransport()
   const logged: LogEntry[] = []
   const bus = await openBus({
@@ -122,6 +123,17 @@ export async function openByHand(options: ByHandOptions): Promise<ByHand> {
       if (!options.store) await store.close()
     },
   }
+}
+
+export interface Memory {
+  readonly store: Store
+  readonly clock: TestClock
+}
+
+/** A database in memory, and a clock that never moves while something is under way in it. */
+export async function openMemory(): Promise<Memory> {
+  const { store, idle } = watchWork(await openSqliteStore(':memory:'))
+  return { store, clock: testClock(undefined, () => !idle()) }
 }
 
 let ids = 0

@@ -4,7 +4,7 @@
  * commits, and people who replay, edit and drop. Then everything heals, and the account must be right.
  */
 import { openSqliteStore } from '@vestnik/store-sqlite'
-import { memoryBroker, type TestClock, testClock } from '@vestnik/testing'
+import { memoryBroker, type TestClock, testClock, watchWork } from '@vestnik/testing'
 import type { Bus } from '../bus.ts'
 import { openBus } from '../open-bus.ts'
 import { operationsOn } from '../operations-on.ts'
@@ -57,11 +57,11 @@ export async function simulate(seed: number, given: Partial<Setting> = {}): Prom
   const chance = chanceOf(seed)
   const setting = { ...settingOf(chance), ...given }
   const script = scriptOf(chance)
-  const publisherStore = await openSqliteStore(':memory:')
-  const readerStore = await openSqliteStore(':memory:')
+  const { store: publisherStore, idle: publisherIdle } = watchWork(await openSqliteStore(':memory:'))
+  const { store: readerStore, idle: readerIdle } = watchWork(await openSqliteStore(':memory:'))
   await migrate(readerStore)
   await keepBooks(readerStore)
-  const clock = testClock()
+  const clock = testClock(undefined, () => !publisherIdle() || !readerIdle())
   const faults = { on: true, commitFailed: 0.01, commitUnknown: 0.02, doubtful: 0.06, crash: 0.004 }
   const broker = memoryBroker({ sleep: clock.sleep, maxBodyBytes, pauseMs: 40 })
   const world: World = {

@@ -1,13 +1,13 @@
 /** A program that works on a store: `program.fixture.ts <path> <what> [arguments]`. It prints what it was told, at once. */
 import { spawn } from 'node:child_process'
-import { writeSync } from 'node:fs'
+import { readFileSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openSqliteStore } from './index.ts'
 import { run } from './scratch.fixture.ts'
 
 const [, , path = '', what = '', ...args] = process.argv
 const print = (line: string): void => void writeSync(1, `${line}\n`)
-const store = await openSqliteStore(path)
+const store = await openSqliteStore(path, { checkpointPages: 100 })
 
 const programs: Readonly<Record<string, () => Promise<void>>> = {
   /** Adds rows from 32 callers for so many milliseconds, and prints how many. */
@@ -27,8 +27,21 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
     await store.close()
   },
 
+  /** Writes until the log has begun anew twice. */
+  async pour() {
+    await run(store, 'CREATE TABLE mark (text)')
+    print('made')
+    const logSalt = (): string => readFileSync(`${path}-wal`).toString('hex', 16, 24) // another one each time it begins
+    for (const seen = new Set<string>(); seen.size < 3; seen.add(logSalt())) {
+      await run(store, 'INSERT INTO mark VALUES (?)', 'x'.repeat(3000))
+    }
+    print('done')
+    await store.close()
+  },
+
   /** Answers transactions and reads, each in a line; some at once, some one after another. */
   async answer() {
+    print('open')
     await run(store, 'CREATE TABLE mark (text)')
     print('made')
     const add = (mark: string): Promise<void> => run(store, 'INSERT INTO mark VALUES (?)', mark).then(() => print(mark))

@@ -25,8 +25,8 @@ test('no transaction resolves before a sync of the log that began after its comm
   const path = scratchPath(t)
   const child = start(t, program, [path, 'answer'], strace(`${path}.trace`))
   assert.equal(await child.ended, 0)
-  const [made, ...answers] = child.lines
-  assert.equal(made, 'made')
+  const [open, made, ...answers] = child.lines
+  assert.deepEqual([open, made], ['open', 'made'])
   assert.equal(answers.length, 70)
   const calls = readTrace(`${path}.trace`)
   assertSyncedBefore(answers, calls, `${path}-wal`)
@@ -34,17 +34,21 @@ test('no transaction resolves before a sync of the log that began after its comm
   assert.ok(syncs.length < answers.length, 'transactions share syncs')
 })
 
-test("no sync of the log runs on the caller's thread once the log is begun", limit, async (t) => {
+test("once the log is begun, no sync runs on the caller's thread, also when it begins anew", limit, async (t) => {
   const path = scratchPath(t)
-  const child = start(t, program, [path, 'answer'], strace(`${path}.trace`))
+  const child = start(t, program, [path, 'pour'], strace(`${path}.trace`))
   assert.equal(await child.ended, 0)
   const calls = readTrace(`${path}.trace`)
   const made = calls.find((call) => isPrinted(call, 'made'))
-  const last = calls.findLast((call) => isPrinted(call, child.lines.at(-1) ?? ''))
-  assert.ok(made && last)
-  const meanwhile = calls.filter((call) => call.began > made.began && call.ended < last.ended)
-  assert.ok(meanwhile.some((call) => isSync(call, `${path}-wal`)))
-  assert.ok(!meanwhile.some((call) => call.pid === made.pid && /sync/.test(call.name)))
+  const done = calls.find((call) => isPrinted(call, 'done'))
+  assert.ok(made && done)
+  const syncs = calls.filter((call) => /sync/.test(call.name) && call.began > made.ended && call.ended < done.began)
+  assert.ok(syncs.some((call) => isSync(call, `${path}-wal`)))
+  assert.ok(syncs.some((call) => isSync(call, path)))
+  assert.deepEqual(
+    syncs.filter((call) => call.pid === made.pid),
+    [],
+  )
 })
 
 test('folders, file and log are synced into their folders before the store is open', limit, async (t) => {
@@ -52,8 +56,10 @@ test('folders, file and log are synced into their folders before the store is op
   const child = start(t, program, [path, 'answer'], strace(`${path.replace('/some/folder', '')}.trace`))
   assert.equal(await child.ended, 0)
   const calls = readTrace(`${path.replace('/some/folder', '')}.trace`)
-  const made = calls.findIndex((call) => isPrinted(call, 'made'))
-  const before = calls.slice(0, made)
+  const before = calls.slice(
+    0,
+    calls.findIndex((call) => isPrinted(call, 'open')),
+  )
   const after = (name: string): Call[] =>
     before.slice(before.findIndex((call) => call.name === 'openat' && call.text.includes(`"${name}"`)))
   const folder = path.replace('/store.db', '')

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { TestClock } from '@vestnik/testing'
 import { permanent, uncertain } from './errors.ts'
 import { effect, on } from './handler.ts'
+import type { Store, Tx } from './store.ts'
 import { type ByHandOptions, noteContract, openByHand, openMemory } from './test/by-hand.ts'
 
 const claimMs = 1_000
@@ -147,18 +148,28 @@ test('a signal tells an effect that its claim is over', async () => {
   assert.equal(told, claimMs)
 })
 
-test('two processes that find one message due at the same time run it once', async () => {
+test('a process that found a message, but comes late to claim it, leaves it to the one that claimed it first', async () => {
   let left = 1
-  await using two = await openTwo((clock, name, acts) =>
-    effect(noteContract(), 'reader', async () => {
-      if (left-- > 0) throw new Error('not yet')
-      acts.push(name)
-      await clock.sleep(200)
-    }),
+  const slow = (clock: TestClock) => (store: Store) => ({
+    ...store,
+    async read<R>(work: (tx: Tx) => Promise<R>): Promise<R> {
+      const result = await store.read(work)
+      if ((result as { found?: readonly unknown[] }).found?.length) await clock.sleep(50)
+      return result
+    },
+  })
+  await using two = await openTwo(
+    (clock, name, acts) =>
+      effect(noteContract(), 'reader', async () => {
+        if (left-- > 0) throw new Error('not yet')
+        acts.push(name)
+        await clock.sleep(200)
+      }),
+    slow,
   )
   await two.first.handOut({ n: 1 })
   await two.clock.advance(5_000)
-  assert.equal(two.acts.length, 1)
+  assert.deepEqual(two.acts.length, 1)
 })
 
 test('a redelivered message is held first, so that its starts are counted', async () => {
@@ -333,11 +344,17 @@ async function openTwo(
     name: 'first' | 'second',
     acts: string[],
   ) => NonNullable<ByHandOptions['handlers']>[number],
+  slowSecond: (clock: TestClock) => (store: Store) => Store = () => (store) => store,
 ) {
   const { store, clock } = await openMemory()
   const acts: string[] = []
   const first = await openByHand({ store, clock, handlers: [handlerOf(clock, 'first', acts)] })
-  const second = await openByHand({ store, clock, handlers: [handlerOf(clock, 'second', acts)] })
+  const second = await openByHand({
+    store,
+    clock,
+    handlers: [handlerOf(clock, 'second', acts)],
+    wrap: slowSecond(clock),
+  })
   return {
     first,
     second,

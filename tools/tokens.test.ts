@@ -23,8 +23,17 @@ import './c'
 export * from './d'
 const e = await import('./e')
 new Worker(new URL('./f', import.meta.url))
+readFileSync(new URL('g', import.meta.url))
 Buffer.from('./no')
 new URL('./no', base)`
   const found = importsOf(tokensOf(source)).map(({ from, line, kind }) => `${line} ${from} ${kind}`)
-  assert.deepEqual(found, ['1 ./a type', '2 ./b value', '3 ./c value', '4 ./d value', '5 ./e value', '6 ./f thread'])
+  assert.deepEqual(found, [
+    '1 ./a type',
+    '2 ./b value',
+    '3 ./c value',
+    '4 ./d value',
+    '5 ./e value',
+    '6 ./f file',
+    '7 ./g file',
+  ])
 })

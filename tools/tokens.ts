@@ -13,8 +13,8 @@ export interface Token {
 export interface Import {
   readonly from: string
   readonly line: number
-  /** A type is gone when the program runs; a thread is a file that another one starts by its URL. */
-  readonly kind: 'value' | 'type' | 'thread'
+  /** A type is gone when the program runs; a file is read, or started as a thread, by its URL. */
+  readonly kind: 'value' | 'type' | 'file'
 }
 
 /** All tokens in order. */
@@ -41,10 +41,12 @@ export function importsOf(tokens: readonly Token[]): Import[] {
     if (kind === 'word' && (text === 'import' || text === 'export')) statement = i
     if (kind !== 'string') return
     const [before, second] = [tokens[i - 1]?.text, tokens[i - 2]?.text]
-    const add = (as: Import['kind']) => imports.push({ from: text, line, kind: as })
+    const add = (as: Import['kind'], from = text) => imports.push({ from, line, kind: as })
     if (before === 'from' || before === 'import') add(tokens[statement + 1]?.text === 'type' ? 'type' : 'value')
     if (before === '(' && second === 'import') add('value')
-    if (before === '(' && second === 'URL' && namesOwnFile(tokens, i)) add('thread')
+    if (before === '(' && second === 'URL' && namesOwnFile(tokens, i)) {
+      add('file', text.startsWith('.') ? text : `./${text}`)
+    }
   })
   return imports
 }

@@ -242,6 +242,6 @@ async function deferredTables(bench: StoreBench): Promise<{ parent: string; chil
 async function assertAllOrNothing(bench: StoreBench, table: string, committed: readonly number[]): Promise<void> {
   const counts = new Map<number, number>()
   for (const n of await numbers(bench, table)) counts.set(n, (counts.get(n) ?? 0) + 1)
-  for (const [n, count] of counts) assert.equal(count, 3, `of work ${n} there are ${count} of 3 rows`)
+  for (const [n, count] of counts) assert.equal(count, 10, `of work ${n} there are ${count} of 10 rows`)
   for (const n of committed) assert.ok(counts.has(n), `work ${n} was committed and is not there`)
 }

@@ -107,7 +107,9 @@ export const failures: readonly TransportLaw[] = [
       await bench.until('the end at the woken member', group, (it) =>
         it.some(({ what, member }) => what === 'end' && member === first.name),
       )
-      await bench.publish(group, series('z', 3))
+      // Time for it to reach the broker.
+    await sleep(bench.leaseMs)
+    await bench.publish(group, series('z', 3))
       await bench.untilEnded(group, series('z', 3))
       assert.deepEqual(startedOf('a', bench.entries(group)), ['a1', 'a1'], 'a2 started while the second member ran a1')
       await second.kill()

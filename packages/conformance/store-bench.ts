@@ -64,7 +64,7 @@ export interface StoreProcess {
   /** Adds 1 to `n` of the only row, so many times at once; each reads it first. */
   increment(table: string, times: number): Promise<void>
   insert(table: string, n: number): Promise<void>
-  /** Inserts three rows of each number in one work, on and on, and notes the numbers that are committed. */
+  /** Inserts ten rows of each number in one work, on and on, and notes the numbers that are committed. */
   flood(table: string): Promise<void>
   /** What the flood has noted. */
   committed(): readonly number[]

@@ -50,7 +50,7 @@ async function flood(table: string): Promise<never> {
     const numbers = Array.from({ length: 20 }, (_, i) => round * 20 + i)
     const works = numbers.map(async (n) => {
       await store.transaction(async (tx) => {
-        for (const _ of [1, 2, 3]) await tx.query(insert, [n])
+        for (let row = 0; row < 10; row += 1) await tx.query(insert, [n])
       })
       note({ what: 'committed', n })
     })

@@ -42,8 +42,8 @@ export const works: readonly StoreLaw[] = [
         store.read(async () => 'ran').catch(codeOf),
       ])
     }
-    for (const inside of [store.transaction(attempts), store.read(attempts)]) {
-      assert.deepEqual(await bench.within('the work', inside), ['TX_NESTED', 'TX_NESTED'])
+    for (const inside of [() => store.transaction(attempts), () => store.read(attempts)]) {
+      assert.deepEqual(await bench.within('the work', inside()), ['TX_NESTED', 'TX_NESTED'])
     }
   }),
 

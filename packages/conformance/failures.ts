@@ -108,8 +108,8 @@ export const failures: readonly TransportLaw[] = [
         it.some(({ what, member }) => what === 'end' && member === first.name),
       )
       // Time for it to reach the broker.
-    await sleep(bench.leaseMs)
-    await bench.publish(group, series('z', 3))
+      await sleep(bench.leaseMs)
+      await bench.publish(group, series('z', 3))
       await bench.untilEnded(group, series('z', 3))
       assert.deepEqual(startedOf('a', bench.entries(group)), ['a1', 'a1'], 'a2 started while the second member ran a1')
       await second.kill()

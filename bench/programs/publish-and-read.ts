@@ -28,7 +28,7 @@ report({ index })
 await go()
 const end = performance.now() + seconds * 1000
 let n = 0
-await Promise.all(Array.from({ length: 50 }, publishUntilEnd))
+await Promise.all(Array.from({ length: 200 }, publishUntilEnd))
 report({ published, read })
 await parentDone
 

@@ -19,6 +19,21 @@ export async function lookAtDead({ operations }: Session, pos: number, revision?
   throw new BusError('NOT_DEAD', `message number ${pos} has changed: ${now}`)
 }
 
+/**
+ * Why an effect of it now, or of another body, may not be what the person wants. The operations refuse it by themselves;
+ * this is for saying so before somebody has taken the trouble.
+ */
+export function whyForce(
+  { expiresAt, reason, uncertain }: MessageDetail,
+  what: 'replay' | 'edit',
+  now: number,
+): string | undefined {
+  if (expiresAt !== undefined && expiresAt <= now) return 'it has expired'
+  if (reason === 'too old to deduplicate') return 'it is too old to deduplicate: it may have taken effect already'
+  if (what === 'edit' && uncertain > 0) return 'its effect may have happened with the old body'
+  return undefined
+}
+
 /** One that is asked about is shown whole; several, or what is not asked about, as a table. */
 export function showDead(session: Session, seen: readonly MessageDetail[], yes: boolean): void {
   const { terminal } = session

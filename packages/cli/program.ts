@@ -13,6 +13,7 @@ import { addOutboxList } from './commands/outbox-list.ts'
 import { addOutboxSend } from './commands/outbox-send.ts'
 import type { CommonOptions, ExitCode, Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
+import { wrap } from './text-width.ts'
 
 /** Runs a command's work in a session with the database that its options name. */
 export type InSession = (options: CommonOptions, work: (session: Session) => Promise<ExitCode>) => Promise<void>
@@ -21,12 +22,15 @@ const about = `Looks at what failed in a service's database, and mends it: while
 
 Start with: vestnik dead list`
 
-const after = `
-A database is named as sqlite:<path>, or by the path of its file; a .env file in this folder may hold DATABASE_URL.
-Ends with 0 when it is done, 1 when it was refused or failed, 2 when it was used wrongly.`
+const after = [
+  'A database is named as sqlite:<path>, or by the path of its file; a .env file in this folder may hold DATABASE_URL.',
+  'Ends with 0 when it is done, 1 when it was refused or failed, 2 when it was used wrongly.',
+]
 
+/** The program, with all its commands. With `json` nothing but documents is written. */
 export function createProgram(terminal: Terminal, json: boolean, inSession: InSession): Command {
   const program = new Command('vestnik')
+  const helpWidth = Math.min(terminal.columns, 100)
   program
     .description(about)
     .version(version(), '--version', 'print the version')
@@ -35,19 +39,23 @@ export function createProgram(terminal: Terminal, json: boolean, inSession: InSe
     .option('--json', 'answer with one JSON document')
     .option('--who <name>', 'in whose name a change is recorded (default: your user name)')
     .helpCommand(false)
-    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => terminal.style('bold', title) })
+    .configureHelp({
+      showGlobalOptions: true,
+      minWidthToWrap: 20,
+      styleTitle: (title) => terminal.style('bold', title),
+    })
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       // Errors are told in one place, with their remedy.
       outputError: () => {},
       writeErr: (text) => (json ? undefined : terminal.tell(text.trimEnd())),
-      getOutHelpWidth: () => Math.min(terminal.columns, 100),
-      getErrHelpWidth: () => Math.min(terminal.columns, 100),
+      getOutHelpWidth: () => helpWidth,
+      getErrHelpWidth: () => helpWidth,
       getOutHasColors: () => true,
       getErrHasColors: () => true,
     })
     .exitOverride()
-    .addHelpText('after', after)
+    .addHelpText('after', ['', ...after.flatMap((line) => wrap(line, helpWidth))].join('\n'))
 
   const dead = addGroup(program, 'dead', 'messages that failed and wait for a person')
   for (const add of [addDeadList, addDeadShow, addDeadReplay, addDeadEdit, addDeadDrop]) add(dead, inSession)

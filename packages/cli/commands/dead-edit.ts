@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { BusError, hasCode, type MessageDetail } from '@vestnik/bus'
 import type { Command } from 'commander'
 import { isWanted } from '../confirm.ts'
-import { lookAtDead } from '../dead-letters.ts'
+import { lookAtDead, whyForce } from '../dead-letters.ts'
 import { type EditedBody, readEdit } from '../edited-body.ts'
 import { editing } from '../editor.ts'
 import { remark } from '../list.ts'
@@ -49,6 +49,7 @@ export function addDeadEdit(dead: Command, inSession: InSession): void {
 async function editOne(session: Session, pos: number, options: Options): Promise<ExitCode> {
   const { operations, terminal, json, who } = session
   const message = await lookAtDead(session, pos, options.revision)
+  checkForce(message, options, terminal.now())
   const edited =
     options.file === undefined ? await editByHand(session, message, options) : readGiven(message, options.file)
   if (!edited) return 1
@@ -65,6 +66,12 @@ async function editOne(session: Session, pos: number, options: Options): Promise
     terminal.print(`${done} The service handles it within a second, or when it starts.`)
   }
   return 0
+}
+
+/** Before the editor opens: nobody should write for nothing. */
+function checkForce(message: MessageDetail, { force }: Options, now: number): void {
+  const why = whyForce(message, 'edit', now)
+  if (why !== undefined && !force) throw new BusError('NEEDS_FORCE', `edit ${message.pos}: ${why}`)
 }
 
 function readGiven(message: MessageDetail, path: string): EditedBody {

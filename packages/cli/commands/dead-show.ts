@@ -1,6 +1,7 @@
 /** `vestnik dead show`: all about one message that failed, or waits. */
 import type { MessageDetail } from '@vestnik/bus'
 import type { Command } from 'commander'
+import { whyForce } from '../dead-letters.ts'
 import { showBody } from '../mask.ts'
 import { messageCard } from '../message-card.ts'
 import { readWhole } from '../options.ts'
@@ -39,11 +40,12 @@ async function showOne(session: Session, pos: number, reveal: boolean): Promise<
   return 0
 }
 
-function advice({ pos, expiresAt, reason }: MessageDetail, now: number): string {
-  const force = (expiresAt !== undefined && expiresAt <= now) || reason === 'too old to deduplicate' ? ' --force' : ''
+function advice(message: MessageDetail, now: number): string {
+  const { pos } = message
+  const force = (what: 'replay' | 'edit') => (whyForce(message, what, now) === undefined ? '' : ' --force')
   return [
-    `Handle it again:  vestnik dead replay ${pos}${force}`,
-    `Change its body:  vestnik dead edit ${pos}${force}`,
+    `Handle it again:  vestnik dead replay ${pos}${force('replay')}`,
+    `Change its body:  vestnik dead edit ${pos}${force('edit')}`,
     `Forget about it:  vestnik dead drop ${pos}`,
   ].join('\n')
 }

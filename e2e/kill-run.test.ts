@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Credentials, type Login, lineOf, sessionOf, signUp, tryLogins, trySignIn } from './person.ts'
-import { type ServiceName, type System, startSystem } from './system.ts'
+import { type System, startSystem } from './system.ts'
 import { until } from './until.ts'
 
 const people = 6
@@ -43,19 +43,26 @@ async function signInOften(system: System, person: Credentials): Promise<readonl
     if (token === undefined) await sleep(50)
     else tokens.push(token)
     // Spread over the kills.
-    await sleep(Math.random() * 200)
+    await sleep(Math.random() * 500)
   }
   return tokens
 }
 
-/** Answers how many processes were killed. */
+/** Kills each service again and again, and answers how often. */
 async function killAtRandom(system: System, signal: AbortSignal): Promise<number> {
+  const kills = await Promise.all([
+    killOften(() => system.signal('gateway', 'SIGKILL'), system.gatewayUrl, signal),
+    killOften(() => system.signal('users', 'SIGKILL'), system.usersUrl, signal),
+  ])
+  return kills.reduce((sum, count) => sum + count)
+}
+
+async function killOften(kill: () => void, url: string, signal: AbortSignal): Promise<number> {
   let kills = 0
-  while (!signal.aborted || kills < 10) {
-    const name: ServiceName = Math.random() < 0.5 ? 'gateway' : 'users'
-    await until('it runs', () => isReady(name === 'gateway' ? system.gatewayUrl : system.usersUrl), 20_000)
-    await sleep(Math.random() * 600)
-    system.signal(name, 'SIGKILL')
+  while (!signal.aborted || kills < 5) {
+    await until('it runs', () => isReady(url), 20_000)
+    await sleep(300 + Math.random() * 900)
+    kill()
     kills += 1
   }
   return kills

@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { freePorts, isAlive, type System, start, startSystem } from './system.ts'
+import { freePorts, isAlive, type System, start, startFile, startSystem } from './system.ts'
 import { until } from './until.ts'
 
 const ways = {
@@ -31,6 +31,20 @@ test('services end by themselves when the process that started them is killed', 
   const pids = system.pids()
   system.send('SIGKILL')
   await until('no service is left', () => !pids.some(isAlive), 10_000)
+})
+
+test('when npm is ended by a signal, which its shell keeps to itself, all of it ends', {
+  timeout: 60_000,
+}, async (t) => {
+  const shell = ['sh', '-c', '"$0" "$1"; exit $?', process.execPath, startFile] as const
+  const [gateway, users] = await freePorts(2)
+  const ports = { GATEWAY_PORT: String(gateway), USERS_PORT: String(users) }
+  const started = start(t, { ...ports, npm_lifecycle_event: 'start' }, shell)
+  await until('it is ready', () => started.lines.some((line) => line.includes('ready after')), 20_000)
+  started.send('SIGTERM')
+  await started.ended
+  assert.equal(started.pids().length, 2)
+  assert.deepEqual(started.pids().filter(isAlive), [])
 })
 
 test('a service that dies is started again, and that is said', { timeout: 60_000 }, async (t) => {

@@ -11,6 +11,8 @@ import { until } from './until.ts'
 
 export type ServiceName = 'gateway' | 'users'
 
+export const startFile: string = join(import.meta.dirname, '..', 'tools', 'start.ts')
+
 export interface Started {
   readonly folder: string
   /** Every line of its one stream, as far as it was read. */
@@ -35,10 +37,14 @@ export interface System extends Started {
 }
 
 /** Starts it and leaves it to the test what becomes of it; nothing outlives the test. */
-export function start(t: TestContext, environment: Readonly<Record<string, string>> = {}): Started {
+export function start(
+  t: TestContext,
+  environment: Readonly<Record<string, string>> = {},
+  [program, ...words]: readonly [string, ...string[]] = [process.execPath, startFile],
+): Started {
   const folder = mkdtempSync(join(tmpdir(), 'vestnik-e2e-'))
   const lines: string[] = []
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'tools', 'start.ts')], {
+  const child = spawn(program, words, {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '', DATA_DIR: join(folder, 'data'), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

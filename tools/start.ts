@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs'
 import { BusError } from '@vestnik/bus/errors'
 import { makeFolder } from '@vestnik/service/data-folder'
 import { readEnvironment } from '@vestnik/service/environment'
+import { whenNpmEnds } from '@vestnik/service/npm-parent'
 import { type Output, openOutput } from './start/output.ts'
 import { choosePorts, type Placed } from './start/ports.ts'
 import { environmentOf, known, readSettings, type Settings } from './start/settings.ts'
@@ -34,6 +35,7 @@ function untilAsked(): Promise<undefined> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(undefined))
     process.stdout.on('error', () => resolve(undefined))
+    whenNpmEnds(() => resolve(undefined))
   })
 }
 

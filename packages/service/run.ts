@@ -3,6 +3,7 @@ import { BusError, type Code } from '@vestnik/bus/errors'
 import { exitHopeless } from './exit.ts'
 import type { Http } from './http.ts'
 import { type Log, openLog } from './log.ts'
+import { whenNpmEnds } from './npm-parent.ts'
 
 const stopMs = 4000
 
@@ -37,6 +38,7 @@ export function untilStopped(): Promise<string> {
     // The listeners stay: a second signal must not end a process that is about to finish its work.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal))
     process.on('disconnect', () => stop('the process that started it has ended'))
+    if (process.channel === undefined) whenNpmEnds(() => stop('npm has ended'))
     // The channel is there to notice that end, not to keep this process alive.
     process.channel?.unref()
   })

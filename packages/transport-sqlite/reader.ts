@@ -274,6 +274,7 @@ export function createReader(file: BrokerFile, given: NewSubscription, group: Kn
     readonly review: Review | undefined
     readonly changes: number
     readonly released: readonly Shard[]
+    readonly saved: readonly Shard[]
     readonly at: number
     readonly ended: boolean
   }
@@ -288,16 +289,14 @@ export function createReader(file: BrokerFile, given: NewSubscription, group: Kn
     const released = releases.filter(({ shard }) => !lost.has(shard.no))
     for (const { shard, handedOut } of released) releaseShard(shard, handedOut)
     const gone = new Set(released.map(({ shard }) => shard))
-    for (const shard of shards.values()) {
-      if (lost.has(shard.no) || gone.has(shard)) continue
-      if (shard.dirty || shard.pos - shard.savedPos > longestLag || (result && shard.pos > shard.savedPos)) save(shard)
-    }
-    const remaining = [...shards.values()].filter((shard) => !lost.has(shard.no) && !gone.has(shard)).length
-    const ended = leaving && remaining === 0
+    const kept = [...shards.values()].filter((shard) => !lost.has(shard.no) && !gone.has(shard))
+    const saved = kept.filter((shard) => shard.dirty || shard.pos > shard.savedPos + (result ? 0 : longestLag))
+    for (const shard of saved) save(shard)
+    const ended = leaving && kept.length === 0
     if (ended && file.run('delete from member where no = ?', member) > 0) countChange(file)
     ports.trim(group.topic)
     ports.crash(released.length > 0 ? 'release.begun' : 'claim.begun')
-    return { review: result, changes: readChanges(file), released: [...gone], at, ended }
+    return { review: result, changes: readChanges(file), released: [...gone], saved, at, ended }
   }
 
   function reviewMember(at: number): Review {
@@ -382,7 +381,7 @@ export function createReader(file: BrokerFile, given: NewSubscription, group: Kn
     finishedSince = undefined
     ops = []
     releases = []
-    for (const shard of shards.values()) {
+    for (const shard of result.saved) {
       shard.dirty = false
       shard.savedPos = shard.pos
     }

@@ -250,7 +250,7 @@ export async function startConsumer(
     for (const shard of shards) {
       giving.set(shard, { since: Date.now(), returned: [] })
       lanes.holdBack(shard)
-      if (state === 'open') setTimeout(() => keepIfBusy(shard), quietMs)
+      if (state === 'open') setTimeout(() => keepIfBusy(shard), quietMs).unref()
     }
     giveAwayQuiet()
   }

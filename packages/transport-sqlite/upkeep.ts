@@ -17,6 +17,8 @@ const trimRows = 4000
 const tidyMs = 500
 const freePages = 2000
 const vacuumPages = 500
+const pageBytes = 4096
+const slackBytes = 1024 * 1024
 const longestWalBytes = 64 * 1024 * 1024
 
 export function createUpkeep(file: BrokerFile, path: string, crash: (point: CrashPoint) => void): Upkeep {
@@ -45,7 +47,9 @@ export function createUpkeep(file: BrokerFile, path: string, crash: (point: Cras
         const free = file.number('pragma freelist_count') ?? 0
         const pages = file.number('pragma page_count') ?? 0
         if (free > freePages && free * 2 > pages) file.db.exec(`pragma incremental_vacuum(${vacuumPages})`)
-        if (walBytes(path) > longestWalBytes) file.db.exec('pragma wal_checkpoint(restart)')
+        // Only a checkpoint makes the file itself shorter.
+        else if (sizeOf(path) > pages * pageBytes + slackBytes) file.db.exec('pragma wal_checkpoint(passive)')
+        if (sizeOf(`${path}-wal`) > longestWalBytes) file.db.exec('pragma wal_checkpoint(restart)')
       } catch {
         // Another process is writing, or the disk is full: both are seen, and told, where messages are written.
       }
@@ -53,6 +57,4 @@ export function createUpkeep(file: BrokerFile, path: string, crash: (point: Cras
   }
 }
 
-function walBytes(path: string): number {
-  return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
-}
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0

@@ -13,6 +13,9 @@ import { createUpkeep } from './upkeep.ts'
 const settings: WorkerSettings = workerData
 const { path, leaseMs, lockMs } = settings
 
+/** About how much one commit publishes at most. */
+const commitBytes = 4 * 1024 * 1024
+
 type Port = NonNullable<typeof parentPort>
 
 if (parentPort) await open(parentPort)
@@ -132,8 +135,8 @@ function serve(port: Port, file: BrokerFile): (fault: Fault) => void {
       if (frames.length > 0) await append()
       for (const reader of readers.values()) await read(reader)
       if (closing && frames.length === 0 && orders.length === 0) return end(closing)
+      upkeep.tidy()
     }
-    upkeep.tidy()
     const due = Math.min(...[...readers.values()].map((reader) => reader.due()))
     if (Number.isFinite(due)) timer = setTimeout(poll, Math.max(1, due - Date.now()))
   }
@@ -144,7 +147,14 @@ function serve(port: Port, file: BrokerFile): (fault: Fault) => void {
   }
 
   async function append(): Promise<void> {
-    const { results, touched } = await appender.append(frames.splice(0))
+    // A bounded part, so that a flood does not keep the file locked for long.
+    let bytes = 0
+    const cut = frames.findIndex((frame) => {
+      bytes += frame.buffer.byteLength
+      return bytes > commitBytes
+    })
+    const { results, touched } = await appender.append(frames.splice(0, cut < 0 ? frames.length : Math.max(1, cut)))
+    if (frames.length > 0) again = true
     const fault = results.find((result) => result.fault)?.fault
     if (fault) trouble(fault)
     else calm()

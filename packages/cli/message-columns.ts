@@ -9,30 +9,20 @@ const group: Column<{ readonly group: string }> = { title: 'Group', of: (row) =>
 const key: Column<{ readonly key: string | undefined }> = {
   title: 'Key',
   of: (row) => row.key ?? '',
-  least: 4,
+  least: 8,
   spare: 1,
 }
-const reason: Column<{ readonly reason: string | undefined }> = {
-  title: 'Reason',
-  of: (row) => row.reason ?? '',
-  least: 17,
-}
+const reason: Column<OutboxMessage | DeadCount> = { title: 'Reason', of: (row) => row.reason ?? '', least: 17 }
+const doubtedReason: Column<HeldMessage> = { title: 'Reason', of: reasonOf, least: 17 }
 const error: Column<HeldMessage> = { title: 'Error', of: errorOf, least: 20, spare: 3 }
-const uncertain: Column<HeldMessage> = {
-  title: 'Uncertain',
-  of: (row) => (row.uncertain > 0 ? `${row.uncertain}×` : ''),
-  align: 'right',
-  spare: 2,
-}
 
 export const deadColumns = (now: number): readonly Column<HeldMessage>[] => [
   number,
   topic,
   group,
   key,
-  reason,
+  doubtedReason,
   error,
-  uncertain,
   { title: 'Died', of: ({ changedAt }) => fromNow(changedAt, now) },
 ]
 
@@ -41,10 +31,9 @@ export const heldColumns = (now: number): readonly Column<HeldMessage>[] => [
   topic,
   group,
   key,
-  { ...reason, title: 'Why' },
+  { ...doubtedReason, title: 'Why' },
   { title: 'Tries', of: ({ attempts }) => (attempts > 0 ? String(attempts) : ''), align: 'right', spare: 4 },
   error,
-  uncertain,
   { title: 'Next', of: ({ dueAt }) => (dueAt === undefined ? '' : dueAt <= now ? 'due' : fromNow(dueAt, now)) },
 ]
 
@@ -66,6 +55,11 @@ export const countColumns = (now: number): readonly Column<DeadCount>[] => [
   { title: 'From', of: ({ oldestAt }) => fromNow(oldestAt, now), spare: 2 },
   { title: 'To', of: ({ newestAt }) => fromNow(newestAt, now), spare: 1 },
 ]
+
+/** Whoever replays it must know that its effect may have happened already. */
+function reasonOf({ reason, uncertain }: HeldMessage): string {
+  return uncertain > 0 && reason !== 'uncertain' ? `${reason}, uncertain` : reason
+}
 
 /** What the error says, in one line; which of our own errors it was is told by its message and the reason. */
 function errorOf({ errorClass = '', errorMessage = '' }: HeldMessage): string {

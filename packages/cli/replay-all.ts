@@ -42,6 +42,6 @@ function tellResult(session: Session, { replayed, skipped }: { readonly replayed
     `${terminal.style('green', done)} The service handles what it finds within a second, or when it starts.`,
   )
   if (skipped === 0) return
-  const why = 'expired, or may have taken effect already, or somebody was faster'
-  remark(session, `Skipped ${skipped.toLocaleString('en-US')}: ${why}. Those that need force: by number, with --force.`)
+  const why = 'expired, too old to deduplicate, or somebody was faster'
+  remark(session, `Skipped ${skipped.toLocaleString('en-US')}: ${why}. To force one: by its number, with --force.`)
 }

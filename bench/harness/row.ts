@@ -16,6 +16,8 @@ export interface Side {
   readonly title: string
   /** Why it cannot be measured on this machine; undefined when it can. */
   missing?(settings: Settings): Promise<string | undefined>
+  /** What of others it runs on, with versions. */
+  versions?(): Promise<string>
   /** Measures once, in an empty folder of its own. */
   run(folder: string): Promise<Figures>
   /** Lets go of what it started for several rounds. */

@@ -71,7 +71,7 @@ async function measure(
       rounds.get(side.name)?.push(await runOnce(side, join(settings.folder, `${side.name}-${round}`)))
     }
   }
-  return sides.map((side) => sideResult(side, rounds.get(side.name) ?? [], missing.get(side.name)))
+  return Promise.all(sides.map((side) => sideResult(side, rounds.get(side.name) ?? [], missing.get(side.name))))
 }
 
 async function runOnce(side: Side, folder: string): Promise<Figures> {
@@ -83,10 +83,12 @@ async function runOnce(side: Side, folder: string): Promise<Figures> {
   }
 }
 
-function sideResult(side: Side, rounds: readonly Figures[], missing: string | undefined): SideResult {
+async function sideResult(side: Side, rounds: readonly Figures[], missing: string | undefined): Promise<SideResult> {
   const names = Object.keys(rounds[0] ?? {})
   const figures = Object.fromEntries(names.map((name) => [name, median(rounds.map((round) => round[name] ?? 0))]))
-  return { name: side.name, title: side.title, figures, rounds, ...(missing ? { missing } : {}) }
+  const versions = missing === undefined ? await side.versions?.() : undefined
+  const title = versions ? `${side.title} (${versions})` : side.title
+  return { name: side.name, title, figures, rounds, ...(missing ? { missing } : {}) }
 }
 
 function judge({ says, unit, value, atLeast, atMost }: Requirement, medians: Medians): Verdict {

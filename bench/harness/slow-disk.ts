@@ -4,17 +4,16 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startChild } from './child.ts'
+import { missing } from './install.ts'
+import type { Settings } from './row.ts'
 
 const source = fileURLToPath(new URL('../slow-fsync.c', import.meta.url))
 const exec = promisify(execFile)
 
 /** Why a slow disk cannot be had here; undefined when it can. */
-export async function slowDiskMissing(): Promise<string | undefined> {
+export async function slowDiskMissing({ quick }: Settings): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'a preloaded library needs Linux'
-  return await exec('gcc', ['--version']).then(
-    () => undefined,
-    () => 'gcc is not installed',
-  )
+  return await missing({ command: 'gcc', packages: ['gcc', 'libc6-dev'] }, !quick)
 }
 
 const made = new Map<string, Promise<string>>()

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { endToEnd } from '../harness/end-to-end.ts'
 import { type Row, ratio, type Settings, type Side } from '../harness/row.ts'
-import { redisMissing, startRedis } from '../peers/redis.ts'
+import { redisMissing, redisVersions, startRedis } from '../peers/redis.ts'
 import { rawInserts } from './publish.ts'
 
 export const endToEndRow: Row = {
@@ -33,8 +33,9 @@ function bullmq({ quick }: Settings): Side {
   const size = quick ? { warm: 100, count: 500 } : { warm: 2_000, count: 20_000 }
   return {
     name: 'bullmq',
-    title: 'BullMQ on Redis, appendfsync always',
+    title: 'BullMQ, appendfsync always',
     missing: () => redisMissing(!quick),
+    versions: redisVersions,
     async run(folder) {
       await using redis = await startRedis(folder)
       return await endToEnd({

@@ -32,7 +32,7 @@ export function looksOn(store: Store, sql: Sql): Looks {
     async countDead({ topic, group } = {}) {
       const rows = await store.read((tx) =>
         tx.query(
-          ...sql`SELECT topic, grp, reason, count(*) AS n, min(changed) AS oldest, max(changed) AS newest
+          ...sql`SELECT topic, grp, reason, count(*) AS n, count(CASE WHEN uncertain > 0 THEN 1 END) AS doubts, min(changed) AS oldest, max(changed) AS newest
           FROM vestnik_inbox WHERE state IN ('held', 'dead') AND state = 'dead'
             AND (${topic ?? null} IS NULL OR topic = ${topic ?? null})
             AND (${group ?? null} IS NULL OR grp = ${group ?? null})
@@ -133,6 +133,7 @@ function toCount(row: Row): DeadCount {
     group: String(row.grp),
     reason: text(row.reason) ?? '',
     count: Number(row.n),
+    uncertain: Number(row.doubts),
     oldestAt: Number(row.oldest),
     newestAt: Number(row.newest),
   }

@@ -81,6 +81,8 @@ export interface DeadCount {
   readonly group: string
   readonly reason: string
   readonly count: number
+  /** Of how many the effect may have happened already. */
+  readonly uncertain: number
   /** When the first and the last of them died: milliseconds since 1970. */
   readonly oldestAt: number
   readonly newestAt: number

@@ -81,6 +81,21 @@ test('what changed while the person read it is not changed by their yes', async 
   )
 })
 
+test('what died anew while the person read it is not changed by their yes', async () => {
+  await using folder = await someDead()
+  const { pos, revision } = await deadOf(folder.database, '1')
+  await using shop = await openShop(folder.database)
+  const beforeAnswer = async () => {
+    await command(folder.database, `dead replay ${pos} --yes`)
+    const died = async () => (await shop.bus.operations.show(pos)).state === 'dead'
+    await until(died)
+    assert.ok((await shop.bus.operations.show(pos)).revision > revision)
+  }
+  const { code, err } = await command(folder.database, `dead drop ${pos}`, { answers: [true], beforeAnswer })
+  assert.equal(code, 1)
+  assert.match(err, /NOT_DEAD: .*has changed/)
+})
+
 test('a revision that is not the one any more is refused', async () => {
   await using folder = await someDead()
   const { pos, revision } = await deadOf(folder.database, '1')
@@ -156,6 +171,12 @@ test('all are replayed but those that need force, which are counted', async () =
     (await listDead(folder.database)).map(({ key }) => key),
     ['4'],
   )
+})
+
+test('before all are replayed it is said of how many the effect may have happened', async () => {
+  await using folder = await shopWith(1, (shop) => shop.code('u@example.org', '1'))
+  const { out } = await command(folder.database, 'dead replay --all', { answers: [false] })
+  assert.match(out, /^Dead +Topic +Group +Reason +Uncertain[\s\S]*^ +1 +mail\.sendCode +mailer +uncertain +1 /m)
 })
 
 test('all of a topic are all of that topic', async () => {

@@ -52,6 +52,7 @@ export const countColumns = (now: number): readonly Column<DeadCount>[] => [
   topic,
   group,
   reason,
+  { title: 'Uncertain', of: ({ uncertain }) => (uncertain > 0 ? String(uncertain) : ''), align: 'right' },
   { title: 'From', of: ({ oldestAt }) => fromNow(oldestAt, now), spare: 2 },
   { title: 'To', of: ({ newestAt }) => fromNow(newestAt, now), spare: 1 },
 ]

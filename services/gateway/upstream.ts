@@ -1,6 +1,7 @@
 /** Hands requests on to a service behind the gateway: the path as it came, named headers only, one request for one. */
 import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import https from 'node:https'
+import { urlToHttpOptions } from 'node:url'
 import { type Http, type HttpReply, type HttpRequest, Problem, unavailable } from '@vestnik/service'
 
 export interface Upstream {
@@ -19,7 +20,8 @@ export function createUpstream(origin: string): Upstream {
   const target = new URL(origin)
   const client = target.protocol === 'https:' ? https : http
   const agent = new client.Agent({ keepAlive: true, maxSockets: 256 })
-  const base = { agent, host: target.hostname, port: target.port, timeout: answerWithinMs }
+  const { hostname, port } = urlToHttpOptions(target)
+  const base = { agent, hostname, port, timeout: answerWithinMs }
 
   function ask(request: HttpRequest): Promise<IncomingMessage> {
     const body = request.body instanceof Uint8Array ? request.body : undefined
@@ -31,8 +33,8 @@ export function createUpstream(origin: string): Upstream {
     return new Promise((resolve, reject) => {
       const asked = client.request({ ...base, method: request.method, path: request.raw.url ?? '/', headers })
       asked.once('response', resolve)
-      asked.once('timeout', () => asked.destroy(new Error(`no answer within ${answerWithinMs} ms`)))
-      asked.once('error', (error) =>
+      asked.on('timeout', () => asked.destroy(new Error(`no answer within ${answerWithinMs} ms`)))
+      asked.on('error', (error) =>
         reject(unavailable('The service behind this path does not answer. Try again.', error)),
       )
       asked.end(body)

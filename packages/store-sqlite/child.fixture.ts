@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
+import { atEnd } from './scratch.fixture.ts'
 
 export interface Child {
   readonly process: ChildProcess
@@ -24,6 +25,9 @@ export function start(t: TestContext, program: string, args: readonly string[], 
     lines.push(...parts)
   })
   const ended = once(child, 'close').then(([code, signal]) => code ?? signal)
-  t.after(() => child.kill('SIGKILL'))
+  atEnd(t, async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
   return { process: child, lines, ended }
 }

@@ -243,6 +243,26 @@ test('after a failed sync nothing is told as done, and the store is closed', asy
   assert.equal(wakes, 0)
 })
 
+test('when a sync fails, the work that runs is undone for certain, and those behind it never run', async (t) => {
+  const path = scratchPath(t)
+  await run(await openScratch(t, path), 'CREATE TABLE a (n)')
+  const failing = Promise.withResolvers<() => void>()
+  const fdatasync: Machine['fdatasync'] = (_fd, done) => failing.resolve(() => done(new Error('EIO')))
+  const store = await openScratch(t, path, {}, { ...soundMachine, fdatasync })
+  const first = run(store, 'INSERT INTO a VALUES (1)')
+  const fail = await failing.promise
+  const second = store.transaction(async (tx) => {
+    await tx.query('INSERT INTO a VALUES (2)', [])
+    setImmediate(fail)
+    await sleep(50)
+    return tx.query('INSERT INTO a VALUES (3)', [])
+  })
+  const third = run(store, 'INSERT INTO a VALUES (4)')
+  assert.deepEqual((await settle([first, second, third])).map(code), ['COMMIT_UNKNOWN', 'TX_LOST', 'STORE_CLOSED'])
+  await store.close()
+  assert.deepEqual(await look(await openScratch(t, path), 'SELECT n FROM a'), [{ n: 1 }])
+})
+
 test('works that only read what is durable already cost no sync', async (t) => {
   const { machine, syncs } = countingMachine()
   const store = await openScratch(t, scratchPath(t), {}, machine)

@@ -6,11 +6,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { type Code, hasCode } from '@vestnik/bus/errors'
 import { openSqliteStore } from './index.ts'
-import { look, openScratch, run, scratchPath } from './scratch.fixture.ts'
+import { atEnd, look, openScratch, run, scratchPath } from './scratch.fixture.ts'
 
 async function assertRefused(t: TestContext, path: string, code: Code, words: RegExp): Promise<void> {
   const opening = openSqliteStore(path)
-  t.after(() => opening.then((store) => store.close()).catch(() => {}))
+  atEnd(t, () => opening.then((store) => store.close()).catch(() => {}))
   await assert.rejects(opening, (error) => {
     assert.ok(hasCode(error, code), `expected ${code}, got ${error}`)
     assert.match(error.message, words)
@@ -42,7 +42,7 @@ test('a name that looks like a URL is a file of that name', async (t) => {
   const folder = dirname(scratchPath(t))
   const before = process.cwd()
   process.chdir(folder)
-  t.after(() => process.chdir(before))
+  atEnd(t, () => process.chdir(before))
   await run(await openScratch(t, 'file:a.db?mode=memory'), 'CREATE TABLE a (n)')
   assert.ok(existsSync(join(folder, 'file:a.db?mode=memory')))
 })
@@ -75,7 +75,7 @@ test('what cannot be a file is refused: a folder, a file for a folder', async (t
 test('a file that another process keeps locked is refused within about a second', async (t) => {
   const path = scratchPath(t)
   const other = new DatabaseSync(path)
-  t.after(() => other.close())
+  atEnd(t, () => other.close())
   other.exec('CREATE TABLE a (n); BEGIN EXCLUSIVE')
   const began = performance.now()
   await assertRefused(t, path, 'FILE_LOCKED', /another process keeps it locked/)

@@ -9,10 +9,23 @@ import { soundMachine } from './faulty.fixture.ts'
 import type { SqliteStoreOptions } from './options.ts'
 import { type Machine, openStoreOn, type SqliteStore } from './store.ts'
 
+const stacks = new WeakMap<TestContext, AsyncDisposableStack>()
+
+/** When the test ends, the last thing that was made goes first. */
+export function atEnd(t: TestContext, dispose: () => unknown): void {
+  let stack = stacks.get(t)
+  if (stack === undefined) {
+    stack = new AsyncDisposableStack()
+    stacks.set(t, stack)
+    t.after(() => stacks.get(t)?.disposeAsync())
+  }
+  stack.defer(async () => void (await dispose()))
+}
+
 /** A path in a folder of the test's own. */
 export function scratchPath(t: TestContext, name: string = 'store.db'): string {
   const folder = mkdtempSync(join(tmpdir(), 'vestnik-store-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  atEnd(t, () => rmSync(folder, { recursive: true }))
   return join(folder, name)
 }
 
@@ -24,7 +37,7 @@ export async function openScratch(
   machine: Machine = soundMachine,
 ): Promise<SqliteStore> {
   const store = await openStoreOn(machine, path, options)
-  t.after(() => store.close())
+  atEnd(t, () => store.close())
   return store
 }
 
@@ -36,7 +49,9 @@ export const run = (store: Store, sql: string, ...values: readonly SqlValue[]): 
 export const look = (store: Store, sql: string, ...values: readonly SqlValue[]): Promise<readonly Row[]> =>
   store.read((tx) => tx.query(sql, values))
 
-/** Waits for a fact; the test's own limit is the end of its patience. */
+/** Waits for a fact, with an end to its patience. */
 export async function until(fact: () => boolean): Promise<void> {
-  while (!fact()) await sleep(2)
+  for (const end = performance.now() + 15_000; !fact(); await sleep(2)) {
+    if (performance.now() > end) throw new Error(`after 15 s it is still not so: ${fact}`)
+  }
 }

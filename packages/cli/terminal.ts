@@ -1,7 +1,6 @@
 /** Where the command speaks and listens: a person's terminal, a pipe, or a test. */
 import { readFileSync } from 'node:fs'
 import { parseEnv, styleText } from 'node:util'
-import { BusError } from '@vestnik/bus'
 import { askOn } from './ask.ts'
 
 export interface Terminal {
@@ -45,12 +44,12 @@ export function processTerminal(): Terminal {
   }
 }
 
+/** A file that cannot be read names no database: that is said when none is named elsewhere either. */
 function readDotEnv(path: string): Record<string, string | undefined> {
   try {
     return withoutEmpty(parseEnv(readFileSync(path, 'utf8')))
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}
-    throw new BusError('BAD_CONFIG', `${path} cannot be read: ${String(error)}`, { cause: error })
+  } catch {
+    return {}
   }
 }
 

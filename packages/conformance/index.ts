@@ -1,4 +1,8 @@
 /** Vestnik's laws: what every transport and every store keeps, as functions and data. */
+
+export type { BusBench, BusFacts, BusProcess, BusVariant } from './bus-bench.ts'
+export { type BusConformance, busConformance, busLaws, busSuite } from './bus-conformance.ts'
+export type { BusLaw } from './bus-law.ts'
 export { registerSuite } from './conformance.ts'
 export { judgeLaw, keepLaw, type Law, misfits, type Suite, type Variant, variantsFor } from './law.ts'
 export type { OpenByName, Opening } from './opening.ts'

@@ -1,0 +1,41 @@
+/** Holds the bus on a pair of transport and store to the promises: the options, the list of laws, the registration with node:test. */
+import { acting } from './bus-acting.ts'
+import { type BusBench, type BusFacts, type BusVariant, openBusBench } from './bus-bench.ts'
+import { brokers } from './bus-broker.ts'
+import { failingMessages } from './bus-failing.ts'
+import type { BusLaw } from './bus-law.ts'
+import { living } from './bus-living.ts'
+import { mending } from './bus-mending.ts'
+import { exactlyOnce } from './bus-once.ts'
+import { inOrder } from './bus-order.ts'
+import { registerSuite } from './conformance.ts'
+import type { Suite } from './law.ts'
+
+export interface BusConformance extends BusFacts {
+  /** Names the pair in the test's report. */
+  readonly name: string
+  /** Laws that it breaks, by their sentence, each with the reason. Such a law is tried and must fail. @default {} */
+  readonly deviations?: Readonly<Record<string, string>>
+}
+
+/** Every promise of the bus, on whatever transport and store. */
+export const busLaws: readonly BusLaw[] = [
+  ...exactlyOnce,
+  ...inOrder,
+  ...failingMessages,
+  ...mending,
+  ...acting,
+  ...living,
+  ...brokers,
+]
+
+/** The suite as data, for runners other than node:test: see `judgeLaw` and `misfits`. */
+export function busSuite(options: BusConformance): Suite<BusBench, BusVariant> {
+  const openBench = (variant: BusVariant) => openBusBench(options, variant)
+  return { name: options.name, laws: busLaws, openBench, offers: [], lacks: {}, deviations: options.deviations ?? {} }
+}
+
+/** Registers every law as a test of node:test. */
+export function busConformance(options: BusConformance): void {
+  registerSuite(busSuite(options), { timeoutMs: 60_000 + 10 * options.leaseMs })
+}

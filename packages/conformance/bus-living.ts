@@ -1,0 +1,208 @@
+/** Laws of the bus: processes end, and what they were about is neither lost nor done twice. */
+import assert from 'node:assert/strict'
+import { type CrashPoint, crashPoints, operationsOn, type Store, systemPorts } from '@vestnik/bus'
+import { BusError } from '@vestnik/bus/errors'
+import type { BusBench, BusProcess } from './bus-bench.ts'
+import { type BusLaw, everywhere, law, once, onHandlers, ordered } from './bus-law.ts'
+import { as, coded, dying, failing, untilDead } from './bus-manners.ts'
+import { keyOf, placeOf, rounds, series } from './messages.ts'
+
+const publishing = crashPoints.filter((point) => /^(outbox|relay)\./.test(point))
+const delivering = crashPoints.filter((point) => point.startsWith('deliver.'))
+
+export const living: readonly BusLaw[] = [
+  ...publishing.map((point) =>
+    law(`a publisher that dies at ${point} has lost and doubled nothing`, once, async (bench) => {
+      const contract = bench.contract()
+      const service = bench.invent('publisher')
+      const reader = await bench.process({ handlers: [bench.handler(contract)] })
+      const life = bench.life()
+      const first = await bench.process({ service, life, publishes: [contract] })
+      await first.publish(contract, 'a1')
+      life.dieAt(point)
+      const committed = point === 'outbox.added' ? ['a1'] : ['a1', 'a2']
+      const publish = first.publish(contract, 'a2').catch(() => {})
+      await bench.until('the death', () => life.isDead())
+      void publish
+      const second = await bench.process({ service, publishes: [contract] })
+      await second.publish(contract, 'a3')
+      await bench.untilEffects(reader, [...committed, 'a3'])
+      assert.deepEqual(await reader.names(), [...committed, 'a3'])
+    }),
+  ),
+
+  ...delivering.map((point) =>
+    law(`a reader that dies at ${point} has lost and doubled nothing`, onHandlers, (bench) => diesAt(bench, point)),
+  ),
+
+  ...(['runner.claimed', 'runner.handled', 'runner.ended'] as const).map((point) =>
+    law(`a reader that dies at ${point} has lost and doubled nothing`, once, (bench) => diesAt(bench, point)),
+  ),
+
+  law('a person whose process dies at operate.changed has changed nothing', once, async (bench) => {
+    const contract = bench.contract()
+    const service = bench.invent('reader')
+    const { does, mend } = dying('a1')
+    const reader = await bench.process({ service, handlers: [bench.handler(contract, does)] })
+    await reader.publish(contract, 'a1')
+    const [letter] = await untilDead(bench, reader, 1)
+    assert.ok(letter)
+    const life = bench.life()
+    life.dieAt('operate.changed')
+    const mortal = life.store(reader.store)
+    const { crash } = life.ports(systemPorts)
+    void operationsOn(mortal, systemPorts.now, undefined, crash).drop(letter, as(letter))
+    await bench.until('the death', () => life.isDead())
+    mend()
+    await reader.bus.operations.replay(letter, as(letter))
+    await bench.untilEffects(reader, ['a1'])
+  }),
+
+  law('a close with a full window loses nothing, buries nothing and doubles nothing', everywhere, async (bench) => {
+    const contract = bench.contract()
+    const service = bench.invent('closing')
+    const flaky = failing({ a2: 1, c1: 2 })
+    const start = () => bench.process({ service, handlers: [bench.handler(contract, flaky)] })
+    const writer = await bench.process({ publishes: [contract] })
+    const names = rounds(10, 10)
+    await writer.publish(contract, ...names)
+    let reader = await start()
+    for (const ended of [5, 30, 60]) {
+      await bench.until(`${ended} effects`, async () => (await reader.names()).length >= ended)
+      await bench.within('close', reader.bus.close(AbortSignal.timeout(2_000)))
+      reader = await start()
+    }
+    await bench.untilEffects(reader, names)
+    await bench.within('at rest', untilNothingHeld(bench, reader))
+    assert.deepEqual((await reader.names()).toSorted(), names.toSorted())
+    assert.deepEqual(await reader.bus.operations.listDead(), [])
+  }),
+
+  law('a closed bus publishes no more, and close may be repeated', once, async (bench) => {
+    const contract = bench.contract()
+    const { bus } = await bench.process({ publishes: [contract] })
+    await Promise.all([bus.close(), bus.close()])
+    const late = bus.store.transaction((tx) => bus.publish(tx, contract, { name: 'a1' }))
+    await assert.rejects(late, coded('BUS_CLOSED'))
+    assert.equal(bus.health().ready, false)
+  }),
+
+  law('a close sends what the outbox holds', once, async (bench) => {
+    const contract = bench.contract()
+    const writer = await bench.process({ publishes: [contract] })
+    const names = series('a', 20)
+    await writer.publish(contract, ...names)
+    await bench.within('close', writer.bus.close())
+    assert.deepEqual(await writer.bus.operations.listOutbox(), [])
+    const reader = await bench.process({ handlers: [bench.handler(contract)] })
+    await bench.untilEffects(reader, names)
+  }),
+
+  law(
+    'a commit that took place and was reported as unknown is neither buried nor done twice',
+    onHandlers,
+    async (bench) => {
+      const contract = bench.contract()
+      let unknown = 3
+      const { does, store } = handlerCommits({
+        after() {
+          if (unknown-- > 0) throw new BusError('COMMIT_UNKNOWN', 'the law does not say what became of the commit')
+        },
+      })
+      const reader = await bench.process({ handlers: [bench.handler(contract, does)], store })
+      const names = ['a1', 'b1', 'a2', 'c1', 'a3']
+      await reader.publish(contract, ...names)
+      await bench.untilEffects(reader, names)
+      await bench.within('settled', reader.bus.settled())
+      assert.deepEqual((await reader.names()).toSorted(), names.toSorted())
+      assert.deepEqual(await reader.bus.operations.listDead(), [])
+      assert.ok(unknown <= 0, 'the law was tried')
+    },
+  ),
+
+  law('a commit that failed is tried again, counts as no attempt and buries nothing', onHandlers, async (bench) => {
+    const contract = bench.contract({ retry: { attempts: 1 } })
+    let failures = 5
+    const { does, store } = handlerCommits({
+      inside() {
+        if (failures-- > 0) throw new BusError('COMMIT_FAILED', 'the law fails this commit')
+      },
+    })
+    const reader = await bench.process({ handlers: [bench.handler(contract, does)], store })
+    await reader.publish(contract, 'a1', 'b1', 'a2')
+    await bench.untilEffects(reader, ['a1', 'b1', 'a2'])
+    assert.deepEqual((await reader.names()).toSorted(), ['a1', 'a2', 'b1'])
+    assert.deepEqual(await reader.bus.operations.listDead(), [])
+  }),
+
+  law('a reader that lost its place while its handler ran doubles nothing', ordered, async (bench) => {
+    const contract = bench.contract()
+    const service = bench.invent('losing')
+    const gate = Promise.withResolvers<void>()
+    let started = 0
+    const slow = bench.handler(contract, async (name) => {
+      started += 1
+      if (name === 'a1' && started === 1 && bench.kind === 'effect') await gate.promise
+    })
+    const first = await bench.process({ service, handlers: [slow] })
+    await first.publish(contract, 'a1', 'a2', 'b1')
+    await bench.until('the first start', () => started > 0)
+    const second = await bench.process({ service, handlers: [bench.handler(contract)] })
+    const closing = first.bus.close(AbortSignal.abort())
+    gate.resolve()
+    await bench.within('close', closing)
+    await bench.untilEffects(second, ['a1', 'a2', 'b1'])
+    assert.deepEqual((await second.names()).toSorted(), ['a1', 'a2', 'b1'])
+  }),
+]
+
+/** A store that fails the commits of handlers: at the end of the work, or when it is durable. */
+function handlerCommits(faults: { readonly inside?: () => void; readonly after?: () => void }) {
+  let handled = false
+  const store = (own: Store): Store => ({
+    ...own,
+    async transaction(work) {
+      let handlers = false
+      const result = await own.transaction(async (tx) => {
+        handled = false
+        const answer = await work(tx)
+        handlers = handled
+        if (handlers) faults.inside?.()
+        return answer
+      })
+      if (handlers) faults.after?.()
+      return result
+    },
+  })
+  const does = () => {
+    handled = true
+  }
+  return { does, store }
+}
+
+async function diesAt(bench: BusBench, point: CrashPoint): Promise<void> {
+  const contract = bench.contract()
+  const service = bench.invent('reader')
+  const flaky = failing({ a1: 1, b2: 1 })
+  const life = bench.life()
+  life.dieAt(point)
+  await bench.process({ service, life, handlers: [bench.handler(contract, flaky)] })
+  const writer = await bench.process({ publishes: [contract] })
+  const names = rounds(3, 4)
+  await writer.publish(contract, ...names)
+  await bench.until(`the death at ${point}`, () => life.isDead())
+  const reader = await bench.process({ service, handlers: [bench.handler(contract, flaky)] })
+  await bench.untilEffects(reader, names)
+  await bench.within('at rest', untilNothingHeld(bench, reader))
+  const took = await reader.names()
+  assert.deepEqual(took.toSorted(), names.toSorted())
+  assert.deepEqual(await reader.bus.operations.listDead(), [])
+  if (bench.order === 'none') return
+  for (const key of ['a', 'b', 'c']) {
+    assert.deepEqual(took.filter((name) => keyOf(name) === key).map(placeOf), [1, 2, 3, 4])
+  }
+}
+
+async function untilNothingHeld(bench: BusBench, { bus }: BusProcess): Promise<void> {
+  await bench.until('nothing held', async () => (await bus.operations.listHeld()).length === 0)
+}

@@ -42,7 +42,8 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
 
   const outbox = outboxFor(sql)
   const inbox = inboxFor(sql)
-  const relay = startRelay(engine, outbox)
+  const ensured = Promise.withResolvers<void>()
+  const relay = startRelay(engine, outbox, ensured.promise)
   const running = places.map((place) => {
     const runner = startRunner(engine, inbox, place)
     const deliver = deliverTo(engine, inbox, place, roomFor(engine, inbox, place), runner.ready)
@@ -58,7 +59,7 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
   })
   const unobserve = observeTables(() => store.read((tx) => lookAtTables(tx, sql, places, ports.now())))
   const forgetting = startForgetting(engine, inbox)
-  const subscriptions = await subscribeAll(engine, topologyOf(contracts), running)
+  const subscriptions = await subscribeAll(engine, topologyOf(contracts), running, ensured.resolve)
   const publish = publisher(engine, outbox, contracts)
   let closing: Promise<void> | undefined
 

@@ -22,7 +22,8 @@ const pollMs = 200
 const firstPauseMs = 50
 const longestPauseMs = 2_000
 
-export function startRelay(engine: Engine, outbox: Outbox): Relay {
+/** Sends nothing before the `places` of what is published are made: a broker that does not know a topic refuses it, or forgets. */
+export function startRelay(engine: Engine, outbox: Outbox, places: Promise<unknown>): Relay {
   const { store, transport, ports, log, tracker, telemetry } = engine
   const bell = createBell(ports)
   const lease = leaseOf(engine.sql, `relay ${transport.name}`, ports.id())
@@ -30,8 +31,13 @@ export function startRelay(engine: Engine, outbox: Outbox): Relay {
   let pauseMs = 0
   let leasedUntil = 0
   let stopping = false
+  let placed = false
   const stopped = new AbortController()
   const ended = loop()
+  void places.then(() => {
+    placed = true
+    bell.ring()
+  })
 
   return {
     wake: bell.ring,
@@ -53,6 +59,8 @@ export function startRelay(engine: Engine, outbox: Outbox): Relay {
 
   async function loop(): Promise<void> {
     let batch: readonly TakenRow[] = []
+    while (!placed && !stopping) await bell.wait(pollMs)
+    if (!placed) return
     while (!stopped.signal.aborted) {
       try {
         if (batch.length === 0) batch = await takeFirst()

@@ -15,13 +15,15 @@ const startMs = 2_000
 const retryMs = 1_000
 
 /**
- * Resolves when every place is made and subscribed to, or after two seconds, going on in private.
+ * Resolves when every place is made and subscribed to, or after two seconds, going on in private. `ensured` is called
+ * when the places are made.
  * @throws BusError `TOPOLOGY_CONFLICT`, when the broker answers in that time
  */
 export async function subscribeAll(
   engine: Engine,
   topology: Topology,
   places: readonly { readonly place: Place; readonly deliver: Deliver }[],
+  ensured: () => void,
 ): Promise<Subscriptions> {
   const { transport, ports, log } = engine
   const stopped = new AbortController()
@@ -30,6 +32,7 @@ export async function subscribeAll(
 
   const attempt = async () => {
     await transport.ensure(topology)
+    ensured()
     for (const { place, deliver } of places.slice(subscriptions.length)) {
       if (stopped.signal.aborted) return
       const { topic, group: name, concurrency, order } = place

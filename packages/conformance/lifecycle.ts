@@ -13,10 +13,10 @@ import {
   starts,
   timesStarted,
 } from './reading.ts'
-import { everywhere, law, once, type TransportLaw } from './transport-law.ts'
+import { everywhere, law, once, sampled, type TransportLaw } from './transport-law.ts'
 
 export const lifecycle: readonly TransportLaw[] = [
-  law('ensure may be repeated, and by several members at once', everywhere, async (bench) => {
+  law('ensure may be repeated, and by several members at once', sampled, async (bench) => {
     const group = { topic: bench.invent('topic'), name: bench.invent('group'), order: bench.order, concurrency: 2 }
     const topology = { topics: [{ name: group.topic, partitions: 3 }], groups: [group] }
     const members = [await bench.member(), await bench.member(), await bench.publisher()]
@@ -43,7 +43,7 @@ export const lifecycle: readonly TransportLaw[] = [
     await bench.untilEnded(group, ['a1', 'a2'])
   }),
 
-  law('ensure of more groups leaves alone what a topic and its other groups hold', everywhere, async (bench) => {
+  law('ensure of more groups leaves alone what a topic and its other groups hold', sampled, async (bench) => {
     const group = await bench.group()
     await bench.publish(group, rounds(3, 2))
     const later = await bench.group({ topic: group.topic })
@@ -55,7 +55,7 @@ export const lifecycle: readonly TransportLaw[] = [
     assertOnce(bench.entries(group), [...rounds(3, 2), 'z1'])
   }),
 
-  law('a drain takes nothing new and waits for what runs', everywhere, async (bench) => {
+  law('a drain takes nothing new and waits for what runs', sampled, async (bench) => {
     const group = await bench.group({ concurrency: 2 })
     const reader = await bench.reader(group, { hold: ['a1', 'b1'] })
     await bench.publish(group, ['a1', 'b1'])
@@ -92,7 +92,7 @@ export const lifecycle: readonly TransportLaw[] = [
     assert.equal(timesStarted(bench.entries(group), 'b1'), 1)
   }),
 
-  law('what a delivery does after its signal aborted changes nothing', everywhere, async (bench) => {
+  law('what a delivery does after its signal aborted changes nothing', sampled, async (bench) => {
     const group = await bench.group()
     const reader = await bench.reader(group, { hold: ['a1'], stubborn: true })
     await bench.publish(group, ['a1', 'a2'])
@@ -146,7 +146,7 @@ export const lifecycle: readonly TransportLaw[] = [
     assert.deepEqual(endedIds(bench.entries(group)).toSorted(), ['a1', 'a2', 'b1', 'b2'])
   }),
 
-  law('what a delivery does after a close changes nothing', everywhere, async (bench) => {
+  law('what a delivery does after a close changes nothing', sampled, async (bench) => {
     const group = await bench.group()
     const reader = await bench.reader(group, { hold: ['a1'], stubborn: true })
     await bench.publish(group, ['a1', 'a2'])
@@ -159,7 +159,7 @@ export const lifecycle: readonly TransportLaw[] = [
     assertToldTruly(bench.entries(group))
   }),
 
-  law('a close hands out nothing more', everywhere, async (bench) => {
+  law('a close hands out nothing more', sampled, async (bench) => {
     const group = await bench.group()
     const reader = await bench.reader(group)
     await bench.publish(group, rounds(10, 10))
@@ -188,7 +188,7 @@ export const lifecycle: readonly TransportLaw[] = [
     await assert.rejects(member.subscribe(group), coded('TRANSPORT_CLOSED'))
   }),
 
-  law('a publish under way at a close either rejects or is durable', everywhere, async (bench) => {
+  law('a publish under way at a close either rejects or is durable', sampled, async (bench) => {
     const group = await bench.group()
     const member = await bench.member()
     const ids = rounds(10, 10)
@@ -205,7 +205,7 @@ export const lifecycle: readonly TransportLaw[] = [
     await bench.untilEnded(group, [...confirmed, 'zz1'])
   }),
 
-  law('what publish resolved for outlives its publisher', everywhere, async (bench) => {
+  law('what publish resolved for outlives its publisher', sampled, async (bench) => {
     const group = await bench.group()
     const member = await bench.member()
     await member.publish(series('a', 20).map((id) => messageOf(group.topic, id)))

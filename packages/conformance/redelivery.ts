@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { rounds, series } from './messages.ts'
 import { assertOnce, assertToldTruly, starts, timesStarted } from './reading.ts'
-import { everywhere, law, once, type TransportLaw } from './transport-law.ts'
+import { everywhere, law, once, sampled, type TransportLaw } from './transport-law.ts'
 
 export const redelivery: readonly TransportLaw[] = [
-  law('in a quiet run each message is handed out once and not called redelivered', everywhere, async (bench) => {
+  law('in a quiet run each message is handed out once and not called redelivered', sampled, async (bench) => {
     const group = await bench.group()
     const ids = rounds(10, 10)
     await bench.publish(group, ids.slice(0, 50))
@@ -17,7 +17,7 @@ export const redelivery: readonly TransportLaw[] = [
     assert.deepEqual(told, [])
   }),
 
-  law('what is handed back comes again and is called redelivered', everywhere, async (bench) => {
+  law('what is handed back comes again and is called redelivered', sampled, async (bench) => {
     const group = await bench.group()
     await bench.reader(group, { handBack: { a1: 3, '7': 1 } })
     await bench.publish(group, ['a1', '7'])
@@ -37,7 +37,7 @@ export const redelivery: readonly TransportLaw[] = [
     }
   }),
 
-  law('what is handed back comes again after a pause, not at once', everywhere, async (bench) => {
+  law('what is handed back comes again after a pause, not at once', sampled, async (bench) => {
     const group = await bench.group({ concurrency: 20 })
     const ids = [...rounds(10, 1), ...['1', '2', '3', '4', '5', '6']]
     const reader = await bench.reader(group, { handBack: 'all' })

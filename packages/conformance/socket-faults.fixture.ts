@@ -31,6 +31,10 @@ export const socketFaults: readonly SocketFault[] = [
     ofMember: 'tells its late ends',
     breaks: ['a member that wakes after its lease ends nothing that another holds now'],
   },
+  {
+    ofMember: 'goes on with its keys',
+    breaks: ['a member that wakes after its lease starts nothing of a key that another runs'],
+  },
   { ofMember: 'aborts no signal', breaks: ['a member that wakes after its lease hears it from its signals'] },
   {
     ofMember: 'confirms before it sends',

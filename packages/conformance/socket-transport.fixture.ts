@@ -1,7 +1,7 @@
 /** A member of the socket broker: the transport that other processes open in the tests of the laws. */
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Deliver, Group, Outgoing, Subscription, Topology, Transport } from '@vestnik/bus'
+import type { Deliver, Group, Incoming, Outgoing, Subscription, Topology, Transport } from '@vestnik/bus'
 import { BusError, PublishError } from '@vestnik/bus/errors'
 import { framesOf, sendFrame } from './frames.fixture.ts'
 import { heldName, type Push, type Request } from './socket-broker.fixture.ts'
@@ -13,6 +13,7 @@ export type MemberFault =
   | 'stays away after an outage'
   | 'aborts no signal'
   | 'tells its late ends'
+  | 'goes on with its keys'
   | 'hoards'
 
 export interface SocketTransportOptions {
@@ -74,11 +75,18 @@ export async function openSocketTransport({ port, faults = [] }: SocketTransport
     )
     running.delete(delivery)
     sendFrame(from, { do: 'end', delivery, fine } satisfies Request)
-    if (!has('tells its late ends')) return
+    await goWrong(from, group, message)
+  }
+
+  /** What a member does wrong when it does not know that it has lost the message. */
+  async function goWrong(from: Socket, group: Group, message: Incoming): Promise<void> {
+    if (!has('tells its late ends') && !has('goes on with its keys')) return
     await sleep(50)
     while (!socket) await sleep(10)
     if (!from.destroyed) return
-    sendFrame(socket, { do: 'end any', held: heldName(group, message) } satisfies Request)
+    if (has('tells its late ends'))
+      sendFrame(socket, { do: 'end any', held: heldName(group, message) } satisfies Request)
+    else await reads.get(nameOf(group))?.deliver({ ...message, id: message.id.replace('1', '2') }, AbortSignal.abort())
   }
 
   /** Connects, and again whenever the connection is lost. */

@@ -3,7 +3,7 @@ import { registerSuite } from './conformance.ts'
 import { startSocketBroker } from './socket-broker.fixture.ts'
 import { transportSuite } from './transport-conformance.ts'
 
-const leaseMs = 400
+const leaseMs = 1000
 const broker = await startSocketBroker(leaseMs)
 const suite = transportSuite({
   name: 'a memory broker behind a socket',

@@ -22,7 +22,7 @@ export const everywhere: Scope = { variants, needs: [] }
 export const ordered: Scope = { variants: variants.filter(({ order }) => order === 'key'), needs: [] }
 /** Where order and place make no difference. */
 export const once: Scope = { variants: variants.slice(0, 1), needs: [] }
-/** One variant of each order, for what takes long. */
+/** One variant of each order and each place, for what a single member shows. */
 export const sampled: Scope = {
   variants: variants.filter(({ order, several }) => (order === 'none') === several),
   needs: [],

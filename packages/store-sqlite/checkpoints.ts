@@ -19,6 +19,15 @@ export function checkpoints(connection: Connection, path: string, pages: number)
   let size = 0
   let held: PromiseWithResolvers<void> | undefined
 
+  function grown(): boolean {
+    try {
+      size = Number(measure.get()?.log)
+      return size > due
+    } catch {
+      return false // the next commit tells what is wrong with the file
+    }
+  }
+
   function ask(step: Step): void {
     if (!thread) {
       // No flag of this process is meant for the thread: a small program may have been started with --eval or --test.
@@ -57,10 +66,7 @@ export function checkpoints(connection: Connection, path: string, pages: number)
 
   return {
     turn() {
-      if (!busy) {
-        size = Number(measure.get()?.log)
-        if (size > due) ask('copy')
-      }
+      if (!busy && grown()) ask('copy')
       return held?.promise
     },
     async close() {

@@ -2,6 +2,7 @@
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { BusError } from '@vestnik/bus/errors'
 import type { Row, SqlValue } from '@vestnik/bus/store'
+import { countChecker } from './placeholders.ts'
 import { bindable, shorten } from './values.ts'
 
 /** What the statements of one work may do, and did. */
@@ -97,35 +98,10 @@ const notForWorks = [constants.SQLITE_TRANSACTION, constants.SQLITE_ATTACH, cons
 
 const refused = (sql: string, why: string): BusError => new BusError('SQL_STATEMENT', `run ${shorten(sql)}: ${why}`)
 
-/** Refuses a wrong number of values: the driver would bind NULL for those that are missing. */
-function countChecker(db: DatabaseSync, sql: string): (values: readonly SqlValue[]) => void {
-  let expected = -1
-  return (values) => {
-    if (expected === -1) expected = countPlaceholders(db, sql)
-    if (values.length === expected) return
-    throw new BusError(
-      'SQL_VALUE',
-      `run ${shorten(sql)}: it has ${expected} placeholders, ${values.length} values were given`,
-    )
-  }
-}
-
-function countPlaceholders(db: DatabaseSync, sql: string): number {
-  if (/^\s*explain\b/i.test(sql)) return 0
-  const explain = db.prepare(`EXPLAIN ${sql}`)
-  for (let count = 0; ; count += 1) {
-    try {
-      explain.get(...new Array<null>(count + 1).fill(null))
-    } catch {
-      return count
-    }
-  }
-}
-
-function reading(sql: string, statement: StatementSync, check: (values: readonly SqlValue[]) => void): Run {
+function reading(sql: string, statement: StatementSync, check: (count: number) => void): Run {
   const rows = rowReader(sql, statement)
   return (values) => {
-    check(values)
+    check(values.length)
     const bound = bindable(sql, values)
     try {
       return rows(bound)
@@ -141,14 +117,14 @@ function reading(sql: string, statement: StatementSync, check: (values: readonly
 function writing(
   sql: string,
   statement: StatementSync,
-  check: (values: readonly SqlValue[]) => void,
+  check: (count: number) => void,
   what: 'rows' | 'schema' | 'pragma',
 ): Run {
   const answers = statement.columns().length > 0
   const rows = rowReader(sql, statement)
   if (answers) statement.setReadBigInts(true) // an error while reading would come after the writing
   return (values, traces) => {
-    check(values)
+    check(values.length)
     const bound = bindable(sql, values)
     if (traces.readOnly && what !== 'pragma') throw refused(sql, 'it writes, and a read may not')
     traces.wrote = true

@@ -14,6 +14,7 @@ const primary = {
   cannotOpen: 14,
   protocol: 15,
   constraint: 19,
+  range: 25,
   notADatabase: 26,
 } as const
 
@@ -28,6 +29,9 @@ export function resultCode(error: unknown): number | undefined {
 export const isBusy = (error: unknown): boolean =>
   resultCode(error) === primary.busy || resultCode(error) === primary.locked
 export const isConstraint = (error: unknown): boolean => resultCode(error) === primary.constraint
+/** More values were bound than the statement has placeholders. */
+export const isOutOfPlaceholders = (error: unknown): boolean => resultCode(error) === primary.range
+
 /** A frame of the log could not be written: the frame that commits is the last of them, so nothing took place. */
 export const isUnwritten = (error: unknown): boolean =>
   error instanceof Error && 'errcode' in error && error.errcode === ioErrorWrite

@@ -1,8 +1,7 @@
 /** Opens a database file so that it is there after a power loss: folder, file and write-ahead log included. */
-import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { BusError } from '@vestnik/bus/errors'
 import type { Connection, connect } from './connection.ts'
 import { fileError, isBusy } from './failures.ts'
@@ -96,8 +95,7 @@ function openBeside(open: typeof connect, path: string, writer: Connection): Ope
 }
 
 /** Lets go of the file. Sound: no sync of it has failed. */
-export async function closeFile({ writer, reader, logFd }: OpenFile, sound: boolean): Promise<void> {
-  if (sound) await promisify(fdatasync)(logFd)
+export function closeFile({ writer, reader, logFd }: OpenFile, sound: boolean): void {
   closeSync(logFd)
   // The last connection that closes writes the log into the database. After a failed sync nobody knows what the disk
   // holds of it, so then the reader closes last: it cannot write.

@@ -45,6 +45,17 @@ test('too few and too many values are refused', async (t) => {
   assert.deepEqual(await look(store, 'SELECT * FROM a'), [])
 })
 
+test('a statement with thousands of placeholders is as good as any', async (t) => {
+  const store = await openScratch(t)
+  await run(store, 'CREATE TABLE a (n)')
+  const values = Array.from({ length: 32_766 }, (_, n) => n)
+  const insert = `INSERT INTO a VALUES ${values.map(() => '(?)').join(', ')}`
+  await run(store, insert, ...values)
+  await assert.rejects(run(store, `${insert}, (1)`, ...values, 1), (error) => hasCode(error, 'SQL_VALUE'))
+  await assert.rejects(run(store, insert, ...values.slice(1)), (error) => hasCode(error, 'SQL_VALUE'))
+  assert.deepEqual(await look(store, 'SELECT count(*) AS n FROM a'), [{ n: 32_766 }])
+})
+
 test('whole numbers keep to themselves wherever they are bound', async (t) => {
   const store = await openScratch(t)
   assert.deepEqual(await look(store, "SELECT typeof(?) AS t, ? || 'x' AS s, ? / 2 AS half", 5, 5, 5), [

@@ -42,7 +42,6 @@ export async function openStoreOn(
   const file = path === ':memory:' ? undefined : await openFile(machine.connect, path, limits.lockMs)
   const writer = file?.writer ?? connect(path, { readOnly: false })
   const version = writer.db.prepare('PRAGMA data_version')
-  const foreign = (): number => Number(version.get()?.data_version)
   const durability = file ? syncs((done) => machine.fdatasync(file.logFd, done), foreign, broken) : noDurability
   const watches = watching(foreign, pollMs)
   const log = file && checkpoints(writer, file.path, checkpointPages)
@@ -78,6 +77,14 @@ export async function openStoreOn(
     }) as Promise<R>
   }
 
+  function foreign(): number {
+    try {
+      return Number(version.get()?.data_version)
+    } catch {
+      return Number.NaN // not known now: it equals nothing, so a sync is made
+    }
+  }
+
   function broken(error: unknown): void {
     failure = error
     closing ??= end()
@@ -94,7 +101,7 @@ export async function openStoreOn(
     if (unsettled > 0) await new Promise<void>((resolve) => (settledAll = resolve))
     watches.close()
     await log?.close()
-    if (file) await closeFile(file, failure === undefined)
+    if (file) closeFile(file, failure === undefined)
     else writer.close()
   }
 

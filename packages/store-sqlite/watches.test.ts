@@ -73,6 +73,23 @@ test('the same function may watch twice, and each stops for itself', async (t) =
   assert.equal(wakes, 3)
 })
 
+test('a watcher that throws does not keep the others, nor the works, from being told', async (t) => {
+  const store = await openScratch(t)
+  const thrown: unknown[] = []
+  const before = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException').once('uncaughtException', (error) => thrown.push(error))
+  store.watch(() => {
+    throw new Error('mine')
+  })
+  let wakes = 0
+  store.watch(() => {
+    wakes += 1
+  })
+  await Promise.all([run(store, 'CREATE TABLE a (n)'), run(store, 'CREATE TABLE b (n)')])
+  await until(() => wakes === 1 && thrown.length === 1)
+  for (const listener of before) process.on('uncaughtException', listener)
+})
+
 test('a closed store tells nobody anything', async (t) => {
   const path = scratchPath(t)
   const [store, other] = [await openScratch(t, path, { pollMs: 10 }), await openScratch(t, path)]

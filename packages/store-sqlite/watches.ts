@@ -15,7 +15,7 @@ export function watching(foreign: () => number, pollMs: number): Watches {
   let closed = false
 
   const wake = (): void => {
-    for (const each of [...wakes]) each()
+    for (const each of [...wakes]) call(each)
   }
   const poll = (): void => {
     const now = foreign()
@@ -47,5 +47,16 @@ export function watching(foreign: () => number, pollMs: number): Watches {
       wakes.clear()
       rest()
     },
+  }
+}
+
+/** A watcher that throws ends the process as any other mistake does, but not in the middle of a commit. */
+function call(wake: () => void): void {
+  try {
+    wake()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
   }
 }

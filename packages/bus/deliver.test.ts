@@ -88,6 +88,10 @@ test('a message whose body cannot be used becomes a dead letter with its bytes',
     assert.deepEqual({ ...row, body: undefined }, { state: 'dead', reason, body: undefined })
     assert.deepEqual(row?.body, bytes)
   }
+  for (const { errorClass, errorMessage, errorFrame } of await hand.bus.operations.listDead()) {
+    assert.match(`${errorClass}: ${errorMessage}`, /^BusError [A-Z_]+: read note\.written: /)
+    assert.equal(errorFrame, undefined, 'no code of the application threw it')
+  }
   await hand.handOut({ n: 99 })
   assert.deepEqual(await hand.taken(), [99])
 })

@@ -135,7 +135,8 @@ function waitingRow(
     lane: laneOf(place, arrival.key),
     key: arrival.key,
     attempts: 0,
-    failure: arrival.defect && describeFailure(arrival.defect.error),
+    // No code of the application threw it, so there is no place in it to show.
+    failure: arrival.defect && { ...describeFailure(arrival.defect.error), errorFrame: null },
     headers: message.headers,
     body: message.body,
     expires: arrival.expires,

@@ -72,7 +72,7 @@ export function looksOn(store: Store, sql: Sql): Looks {
   }
 }
 
-/** The row of a message that is held or dead, by its names or its short number. @throws BusError `NOT_FOUND` */
+/** The row of a message, whatever became of it, by its names or its short number. @throws BusError `NOT_FOUND` */
 export async function findWaiting(tx: Tx, sql: Sql, ref: MessageRef | number): Promise<Row> {
   const [row] =
     typeof ref === 'number'
@@ -117,7 +117,7 @@ function toMessage(row: Row): HeldMessage {
 
 function toDetail(row: Row): MessageDetail {
   if (row.state !== 'held' && row.state !== 'dead') {
-    throw new BusError('NOT_FOUND', `message ${row.id} is ${row.state}: it neither waits nor failed`)
+    throw new BusError('NOT_DEAD', `message ${row.id} is ${row.state}: it neither waits nor failed`)
   }
   return {
     ...toMessage(row),

@@ -141,6 +141,15 @@ test('every change is recorded with who made it, when, and on what', async () =>
   ])
 })
 
+test('a message that is done or dropped is not shown, and what became of it is told', async () => {
+  await using hand = await openWithLetter()
+  const letter = await theLetter(hand)
+  await hand.handOut({ n: 2 })
+  await hand.bus.operations.drop(letter, { who: 'anna', revision: letter.revision })
+  await assert.rejects(hand.bus.operations.show(letter), { code: 'NOT_DEAD', message: /is dropped/ })
+  await assert.rejects(hand.bus.operations.show({ ...letter, id: 'note-2' }), { code: 'NOT_DEAD', message: /is done/ })
+})
+
 test('a message that nobody has is told so by name', async () => {
   await using hand = await openByHand({})
   await assert.rejects(hand.bus.operations.show(17), { code: 'NOT_FOUND', message: /17/ })

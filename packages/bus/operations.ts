@@ -108,7 +108,7 @@ export interface Operations {
   listHeld(options?: ListOptions): Promise<readonly HeldMessage[]>
   /** All dead letters, counted by topic, group and reason: the most first. */
   countDead(options?: Pick<ListOptions, 'topic' | 'group'>): Promise<readonly DeadCount[]>
-  /** @throws BusError `NOT_FOUND` */
+  /** A message that is held or dead. @throws BusError `NOT_FOUND`, or `NOT_DEAD` when it is done or dropped */
   show(ref: MessageRef | number): Promise<MessageDetail>
   /** Releases the message in its group, under its id. @throws BusError `NOT_FOUND`, `NOT_DEAD`, `NEEDS_FORCE` */
   replay(ref: MessageRef | number, decision: Decision): Promise<void>

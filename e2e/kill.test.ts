@@ -1,0 +1,45 @@
+/** Producers and consumers are killed at random moments, a hundred times each, under load: nothing confirmed is lost, nothing doubled. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Fleet, openFleet, type Role } from './kill/fleet.ts'
+import { settle } from './kill/settle.ts'
+
+/** Of each role. */
+const kills = Number(process.env.KILLS ?? 100)
+const lanesOfARole = 2
+
+test(`nothing confirmed is lost and nothing doubled when processes are killed, ${kills} of each role`, {
+  timeout: 175_000,
+}, async (t) => {
+  const fleet = openFleet(t)
+  const counted = { producer: 0, consumer: 0, operator: 0 }
+  const lanes = (['producer', 'consumer'] as const).flatMap((role) =>
+    Array.from({ length: lanesOfARole }, () => killOnAndOn(fleet, role, counted)),
+  )
+  await Promise.all(lanes)
+  assert.deepEqual(fleet.accidents, [])
+
+  const account = await settle(fleet)
+  const { lost, doubled, uncounted, disordered, confirmed, committed, acts, uncertain } = account
+  t.diagnostic(
+    `kills: ${counted.producer} of producers, ${counted.consumer} of consumers; confirmed: ${confirmed}, ` +
+      `committed: ${committed}, lost: ${lost.length}, doubled: ${doubled.length}, out of order: ${disordered.length}; ` +
+      `acts: ${acts}, uncertain: ${uncertain}, repeated without being counted: ${uncounted.length}`,
+  )
+  assert.deepEqual({ lost, doubled, uncounted, disordered }, { lost: [], doubled: [], uncounted: [], disordered: [] })
+  assert.ok(counted.producer >= kills && counted.consumer >= kills)
+  assert.ok(confirmed > kills * 10, 'there was load')
+  assert.deepEqual(fleet.accidents, [])
+})
+
+async function killOnAndOn(fleet: Fleet, role: Role, counted: Record<Role, number>): Promise<void> {
+  while (counted[role] < kills) {
+    counted[role] += 1
+    const member = fleet.start(role)
+    // Now and then one dies while it opens what it needs; most when they are at work.
+    if (Math.random() < 0.9) await member.ready
+    await sleep(Math.random() * (role === 'producer' ? 900 : 500))
+    await member.kill()
+  }
+}

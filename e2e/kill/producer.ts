@@ -1,0 +1,44 @@
+/** Places orders: a row of its own and a message in one commit, many at once; notes each only when its commit was answered. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openBus } from '@vestnik/bus'
+import { openSqliteStore } from '@vestnik/store-sqlite'
+import { appendTo, lethalPorts, openBroker, places, serveUntilAsked, settings } from './child.ts'
+import { orderOf, placed } from './orders.ts'
+
+const atOnce = 8
+const pauseMs = 12
+
+const store = await openSqliteStore(places.orders)
+await store.transaction((tx) =>
+  tx.query(
+    'CREATE TABLE IF NOT EXISTS placed (seq INTEGER PRIMARY KEY AUTOINCREMENT, n TEXT, key TEXT, manner TEXT)',
+    [],
+  ),
+)
+const transport = await openBroker()
+const bus = await openBus({ service: 'orders', store, transport, publishes: [placed], ports: lethalPorts() })
+const confirm = appendTo(places.confirmed)
+const name = `${process.pid}-${Date.now().toString(36)}`
+let ending = false
+
+serveUntilAsked(async () => {
+  ending = true
+  await bus.close()
+  await transport.close()
+  await store.close()
+})
+
+for (let count = 0; !ending && !settings.quiet; ) {
+  const batch = Array.from({ length: atOnce }, () => place(count++))
+  await Promise.all(batch)
+  await sleep(pauseMs)
+}
+
+async function place(count: number): Promise<void> {
+  const order = orderOf(name, count)
+  await store.transaction(async (tx) => {
+    await tx.query('INSERT INTO placed (n, key, manner) VALUES (?, ?, ?)', [order.n, order.key, order.manner])
+    await bus.publish(tx, placed, order)
+  })
+  confirm(order.n)
+}

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import type { Outcome } from './run-tests.ts'
 
 /** What runTests says of a file with this text. */
-async function outcomeOf(t: TestContext, text: string): Promise<{ passed: number; failed: number; skipped: string[] }> {
+async function outcomeOf(t: TestContext, text: string, totalMs = 10_000): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'run-tests-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'a.test.ts')
@@ -16,7 +17,7 @@ async function outcomeOf(t: TestContext, text: string): Promise<{ passed: number
   writeFileSync(
     join(folder, 'run.ts'),
     `import { runTests } from ${JSON.stringify(runner.href)}
-    const limits = { atOnce: 1, testMs: 1_000, fileMs: 3_000, signal: AbortSignal.timeout(10_000) }
+    const limits = { atOnce: 1, testMs: 1_000, fileMs: 3_000, signal: AbortSignal.timeout(${totalMs}) }
     console.log(JSON.stringify(await runTests([${JSON.stringify(file)}], limits, () => {})))`,
   )
   const { NODE_TEST_CONTEXT: _, ...env } = process.env // else the runner takes itself for nested, and runs nothing
@@ -60,4 +61,9 @@ for (const { title, text, passed, failed } of [
 test('what is skipped is named with its reason', async (t) => {
   const { skipped } = await outcomeOf(t, `test('a', { skip: 'why' }, () => {}); test('b', { todo: true }, () => {})`)
   assert.deepEqual(skipped, ['a: why', 'b: no reason given'])
+})
+
+test('what runs when the time of the whole run is over has failed, and that is said', async (t) => {
+  const { failed, outOfTime } = await outcomeOf(t, `test('a', () => {}); setInterval(() => {}, 1)`, 500)
+  assert.deepEqual([failed, outOfTime], [1, true])
 })

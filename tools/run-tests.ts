@@ -12,6 +12,8 @@ export interface Outcome {
   readonly failed: number
   /** Tests that did not run, with the reason that they gave. */
   readonly skipped: readonly string[]
+  /** It was not started, or cut off, because the time of the whole run was over. */
+  readonly outOfTime?: true
 }
 
 export interface Limits {
@@ -35,9 +37,10 @@ export async function runTests(
   const lane = async (): Promise<void> => {
     for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
       const started = performance.now()
-      const events = await runFile(path, limits)
+      const events = limits.signal.aborted ? [] : await runFile(path, limits)
       tell(events)
-      outcomes.push({ path, seconds: (performance.now() - started) / 1000, ...count(path, events) })
+      const seconds = (performance.now() - started) / 1000
+      outcomes.push({ path, seconds, ...count(path, events), ...(limits.signal.aborted && { outOfTime: true }) })
     }
   }
   await Promise.all(Array.from({ length: limits.atOnce }, lane))

@@ -9,7 +9,7 @@ export interface Suite {
   /** A file belongs to the first suite, in the order of the list, whose patterns fit. */
   readonly files: readonly string[]
   readonly needs: readonly Program[]
-  /** Tests that watch time or processes run alone, so that none starves. */
+  /** Few where tests watch time or processes, so that none starves. */
   readonly atOnce: number
   readonly limits: { readonly testMs: number; readonly fileMs: number }
   /** Runs only in CI, or when it is named. */
@@ -31,7 +31,8 @@ export const suites: readonly Suite[] = [
   },
   { name: 'trace', files: [`${sources}/*.trace.test.ts`], needs: ['strace'], ...alone },
   { name: 'disk', files: [`${sources}/*.disk.test.ts`], needs: ['gcc'], ...alone },
-  { name: 'process', files: [`${sources}/*.process.test.ts`], needs: [], ...alone },
+  // These wait more than they compute.
+  { name: 'process', files: [`${sources}/*.process.test.ts`], needs: [], ...alone, atOnce: 2 },
   { name: 'e2e', files: ['e2e/**/*.test.ts'], needs: [], ...alone },
   {
     name: 'pure',
@@ -44,7 +45,7 @@ export const suites: readonly Suite[] = [
 
 /** Tests that are skipped on every machine, in CI too: laws for which a transport is not made, with its reason. */
 const expectedSkips: readonly { readonly path: string; readonly reason: RegExp }[] = [
-  { path: 'packages/testing/memory-transport.test.ts', reason: /: (processes|outage): it / },
+  { path: 'packages/testing/memory-transport.process.test.ts', reason: /: (processes|outage): it / },
 ]
 
 /** Whether a skip, as `path: title: reason`, is one of those. */

@@ -18,6 +18,7 @@ export function summarize(rows: readonly Row[], ci: boolean, isExpected: (skip: 
   const outcomes = rows.flatMap((row) => row.outcomes)
   const skips = outcomes.flatMap(({ path, skipped }) => skipped.map((what) => `${path}: ${what}`))
   const lost = skips.filter((skip) => !isExpected(skip))
+  const late = outcomes.filter(({ outOfTime }) => outOfTime).map(({ path }) => path)
   const missing = rows.flatMap(({ suite, missing }) => (missing === undefined ? [] : [`${suite}: ${missing}`]))
   const passed = sum(outcomes, (outcome) => outcome.passed)
   const failed = sum(outcomes, (outcome) => outcome.failed) + (ci ? lost.length + missing.length : 0)
@@ -26,6 +27,7 @@ export function summarize(rows: readonly Row[], ci: boolean, isExpected: (skip: 
     ...table(rows),
     ...list('slowest files', slowest(outcomes)),
     ...list(ci ? 'DID NOT RUN, WHICH FAILS IN CI' : 'DID NOT RUN', [...missing, ...lost]),
+    ...list('OUT OF TIME, WHICH FAILS', late),
     ...(passed + failed === 0 ? ['', 'no test ran'] : []),
     '',
     `${passed} passed, ${failed} failed, ${skipped} skipped`,

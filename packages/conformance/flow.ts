@@ -4,7 +4,7 @@ import type { Group } from '@vestnik/bus'
 import { messageOf, rounds } from './messages.ts'
 import { assertInOrder, assertOnce, mostAtOnce, startedIds } from './reading.ts'
 import type { TransportBench } from './transport-bench.ts'
-import { law, needing, once, orderedAcrossProcesses, sampled, type TransportLaw } from './transport-law.ts'
+import { law, needing, orderedAcrossProcesses, sampled, type TransportLaw } from './transport-law.ts'
 
 export const flow: readonly TransportLaw[] = [
   law("as many deliveries run at once as the group's concurrency, and never more", sampled, async (bench) => {

@@ -275,7 +275,9 @@ export const deliveryFaults: readonly TransportFault[] = [
       }
     }),
   ),
-  broken('spins', ['what is handed back comes again after a pause, not at once'], () => () => ({}), { pauseMs: 0 }),
+  broken('spins', ['what is handed back comes again after a pause, not at once'], () => () => ({}), {
+    sleep: () => new Promise((resolve) => setImmediate(resolve)),
+  }),
   broken('forgets what has ended', ['what has ended does not come again to the next member'], () => {
     const published: Outgoing[] = []
     const read = new Set<string>()

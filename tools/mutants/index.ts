@@ -1,6 +1,7 @@
 /** All mutants: one list for each part of the program. */
 import { busMutants } from './bus.ts'
 import type { Mutant } from './mutant.ts'
+import { storeSqliteMutants } from './store-sqlite.ts'
 import { toolsMutants } from './tools.ts'
 
-export const mutants: readonly Mutant[] = [...busMutants, ...toolsMutants]
+export const mutants: readonly Mutant[] = [...busMutants, ...storeSqliteMutants, ...toolsMutants]

@@ -1,0 +1,85 @@
+/** Mutants of the SQLite store: what a shared commit and its sync promise. */
+import type { Mutant } from './mutant.ts'
+
+const store = 'packages/store-sqlite'
+
+export const storeSqliteMutants: readonly Mutant[] = [
+  {
+    name: 'answered before the sync',
+    rule: 'Nothing resolves before a sync of the log that began after its commit.',
+    file: `${store}/durability.ts`,
+    find: 'waiting.push(then)',
+    replace: 'then()',
+    tests: [`${store}/durability.test.ts`],
+  },
+  {
+    name: "another process's commit taken for durable",
+    rule: 'What was read is durable when it is told, whoever wrote it.',
+    file: `${store}/durability.ts`,
+    find: 'synced === committed && syncedForeign === foreign()',
+    replace: 'synced === committed',
+    tests: [`${store}/durability.test.ts`],
+  },
+  {
+    name: 'a commit during a sync taken for covered',
+    rule: 'A sync covers what was committed before it began.',
+    file: `${store}/durability.ts`,
+    find: 'synced = ours',
+    replace: 'synced = committed + 0 * ours',
+    tests: [`${store}/durability.test.ts`],
+  },
+  {
+    name: 'a work that throws is kept',
+    rule: 'A work that throws is rolled back to its savepoint.',
+    file: `${store}/shared-commit.ts`,
+    find: 'if (!outcome.ok) undo.get()',
+    replace: 'if (!outcome.ok) release.toString()',
+    tests: [`${store}/commits.test.ts`],
+    only: 'undone alone',
+  },
+  {
+    name: 'a shared commit that swallows an error',
+    rule: 'A work that hides that its transaction was rolled back is not told as done.',
+    file: `${store}/shared-commit.ts`,
+    find: 'outcome.ok ? failed(lost(running.lost)) : outcome',
+    replace: 'outcome',
+    tests: [`${store}/commits.test.ts`],
+    only: 'hides it',
+  },
+  {
+    name: 'a statement after the end commits by itself',
+    rule: 'After a statement that rolled the transaction back no other runs in it.',
+    file: `${store}/work.ts`,
+    find: 'if (running.lost !== undefined) throw lost(running.lost)',
+    replace: '',
+    tests: [`${store}/commits.test.ts`],
+    only: 'hides it',
+  },
+  {
+    name: 'one broken constraint fails the whole commit',
+    rule: 'When a shared commit fails, its works run again alone.',
+    file: `${store}/commits.ts`,
+    find: 'if (shared.ended.length > 1) again(shared)',
+    replace: 'if (shared.ended.length > 1_000_000) again(shared)',
+    tests: [`${store}/commits.test.ts`],
+    only: 'foreign key',
+  },
+  {
+    name: 'a nested transaction waits for itself',
+    rule: 'A transaction inside a work rejects at once.',
+    file: `${store}/store.ts`,
+    find: 'if (inside.getStore()?.live) return',
+    replace: 'if (inside.getStore()?.live && !path) return',
+    tests: [`${store}/commits.test.ts`],
+    only: 'is nested',
+  },
+  {
+    name: 'a damaged log is written into the database',
+    rule: 'After a failed sync the log is left as it is.',
+    file: `${store}/open-file.ts`,
+    find: '[reader, writer] : [writer, reader]',
+    replace: '[reader, writer] : [reader, writer]',
+    tests: [`${store}/store.trace.test.ts`],
+    only: 'when a sync fails',
+  },
+]

@@ -13,7 +13,7 @@ const manifest = (name: string, more = {}) =>
 /** Two packages, one of which starts a thread, a test, and a package that is nobody else's business. */
 const files: Record<string, string> = {
   LICENSE: 'ours',
-  'packages/a/package.json': manifest('@x/a'),
+  'packages/a/package.json': manifest('@x/a', { engines: { node: '>=26' } }),
   'packages/a/index.ts': `import { Worker } from 'node:worker_threads'
     import type { Answer } from './answer.ts'
     export type { Answer } from './answer.ts'
@@ -60,6 +60,8 @@ test('every package that is not private is packed, without tests and sources', (
     .sort()
   const built = ['answer.d.ts', 'answer.js', 'index.d.ts', 'index.js', 'thread.d.ts', 'thread.js']
   assert.deepEqual(inside, ['LICENSE', 'README.md', ...built, 'package.json'].map((name) => `package/${name}`).sort())
+  const packed = execFileSync('tar', ['-xOf', archives[0] ?? '', 'package/package.json'], { encoding: 'utf8' })
+  assert.deepEqual(JSON.parse(packed).engines, { node: '>=26' })
 })
 
 test('an empty project installs the archives, runs them and sees their types', () => {

@@ -16,7 +16,7 @@ const leaseMs = 300
 interface Bench {
   readonly path: string
   open(): Promise<Transport>
-  publish(ids: readonly string[]): Promise<void>
+  publish(ids: readonly string[], bytes?: number): Promise<void>
   count(table: 'log_1' | 'aside'): number
 }
 
@@ -40,16 +40,21 @@ async function benchFor(t: TestContext): Promise<Bench> {
   return {
     path,
     open,
-    async publish(ids) {
+    async publish(ids, bytes = 200) {
       for (let from = 0; from < ids.length; from += 1000)
-        await publisher.publish(ids.slice(from, from + 1000).map(message))
+        await publisher.publish(ids.slice(from, from + 1000).map((id) => message(id, bytes)))
     },
     count: (table) => Number(looker.prepare(`select count(*) as count from ${table}`).get()?.count),
   }
 }
 
-const body = new Uint8Array(200)
-const message = (id: string): Outgoing => ({ id, topic: group.topic, key: id.slice(0, 1), headers: {}, body })
+const message = (id: string, bytes: number): Outgoing => ({
+  id,
+  topic: group.topic,
+  key: id.slice(0, 1),
+  headers: {},
+  body: new Uint8Array(bytes),
+})
 
 async function until(what: string, holds: () => boolean): Promise<void> {
   for (const deadline = Date.now() + 30_000; !holds(); await sleep(10)) assert.ok(Date.now() < deadline, what)
@@ -124,6 +129,18 @@ test('what lies aside comes to the next member, in order, and only what ran is c
     ['a0'],
   )
   await until('nothing is left', () => bench.count('aside') + bench.count('log_1') === 0)
+})
+
+test('a few large ones that wait behind a slow message hold up no other key either', { timeout: 60_000 }, async (t) => {
+  const bench = await benchFor(t)
+  const seen = handler()
+  await (await bench.open()).subscribe(group, seen.deliver)
+  await bench.publish(['a0', ...series('a', 40, 1)], 1_000_000)
+  await bench.publish(series('b', 10))
+  await until('the other key is done', () => seen.ofKey('b').length === 10)
+  seen.letGo()
+  await until('all are done', () => seen.ofKey('a').length === 41)
+  assert.deepEqual(seen.ofKey('a'), series('a', 41))
 })
 
 test('the file stays small while hundreds of thousands of messages pass', { timeout: 120_000 }, async (t) => {

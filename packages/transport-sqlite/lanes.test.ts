@@ -8,7 +8,7 @@ let lastTag = 0
 function held(id: string, shard = 0): Held {
   lastTag += 1
   const message = { id, topic: 't', headers: {}, body: new Uint8Array(), redelivered: false, at: '' }
-  return { tag: lastTag, shard, message, started: false, returns: 0 }
+  return { tag: lastTag, shard, bytes: 1, message, started: false, returns: 0 }
 }
 
 const taken = (lanes: Lanes) => {

@@ -8,6 +8,8 @@ import type { Incoming } from '@vestnik/bus/transport'
 export interface Held {
   readonly tag: number
   readonly shard: number
+  /** Of its room in the window. */
+  readonly bytes: number
   readonly message: Incoming
   /** It was handed out here, whatever came of it. */
   started: boolean

@@ -1,22 +1,17 @@
-/** One subscription on the main thread: starts deliveries, reports how they ended, drains. */
-import { BusError } from '@vestnik/bus/errors'
-import type { Deliver, Group, Incoming } from '@vestnik/bus/transport'
+/** One subscription on the main thread: starts deliveries, reports how they ended, gives shards away, drains. */
+import type { Deliver, Group } from '@vestnik/bus/transport'
+import { type Arrival, arrivalsOf } from './arrivals.ts'
 import { type CrashAt, crasher } from './crash.ts'
+import { createDeliveries } from './deliveries.ts'
 import { type Held, type Lane, startLanes } from './lanes.ts'
 import type { ForSubscription, FromWorkerKind, Link } from './link.ts'
-import { unpack } from './message.ts'
-import { entryBytes, flags, type HandedOut, idOfTag, type Report, shardOfTag } from './protocol.ts'
+import type { HandedOut } from './protocol.ts'
+import { startReports } from './reports.ts'
 
 export interface Consumer {
   drain(deadline?: AbortSignal): Promise<void>
-  /** Ends at once: aborts what runs, and answers the tags of what was handed out and has not finished. */
+  /** Ends at once: aborts what runs, and answers what was handed out and has not finished. */
   stop(): HandedOut
-}
-
-interface Running {
-  readonly held: Held
-  readonly lane: Lane
-  readonly controller: AbortController
 }
 
 export interface ConsumerSettings {
@@ -31,7 +26,7 @@ const longestPauseMs = 1600
 const slowMs = 50
 /** How long a shard that is to be given away may wait for what runs. */
 const quietMs = 1000
-const windowBytes = 16 * 1024 * 1024
+const smallestWindowBytes = 16 * 1024 * 1024
 
 let lastNo = 0
 
@@ -44,56 +39,25 @@ export async function startConsumer(
   lastNo += 1
   const no = lastNo
   const window = 1024 + 2 * group.concurrency
+  const windowBytes = Math.max(smallestWindowBytes, 4 * settings.maxBodyBytes)
   const crash = crasher(settings.crashAt)
   const shared = new SharedArrayBuffer(8)
   const lease = new Float64Array(shared)
   const lanes = startLanes()
-  const running = new Map<number, Running>()
-  const refilled = new Set<Lane>()
+  const reports = startReports(link, no)
+  const deliveries = createDeliveries(deliver, ended)
   const pauses = new Set<NodeJS.Timeout>()
-  const giving = new Map<number, { readonly since: number; readonly returned: number[] }>()
+  const giving = new Set<number>()
   const left = Promise.withResolvers<void>()
-  let waiting = 0
-  let generation = 0
   let state: 'open' | 'draining' | 'ended' = 'open'
-  let finished: number[] = []
-  let refill: string[] = []
-  let spilled: number[] = []
-  let reporting = false
+  let count = 0
+  let bytes = 0
   let stallTimer: NodeJS.Timeout | undefined
 
-  function report(more: Partial<Report> = {}): void {
-    link.post({
-      kind: 'report',
-      report: {
-        no,
-        generation,
-        finished: Float64Array.from(finished),
-        spilled: Float64Array.from(spilled),
-        refill,
-        released: [],
-        kept: [],
-        handedOut: [],
-        leaving: state === 'draining',
-        ...more,
-      },
-    })
-    finished = []
-    spilled = []
-    refill = []
-  }
-
-  function reportSoon(): void {
-    if (reporting) return
-    reporting = true
-    setImmediate(() => {
-      reporting = false
-      if (state !== 'ended' && finished.length + spilled.length + refill.length > 0) report()
-    })
-  }
+  // Starting and ending.
 
   function pump(): void {
-    while (state === 'open' && running.size < group.concurrency) {
+    while (state === 'open' && deliveries.size() < group.concurrency) {
       const now = Date.now()
       const lane = lanes.take(now)
       const held = lane?.queue[0]
@@ -103,45 +67,29 @@ export async function startConsumer(
         pause(lane, 20)
         break
       }
-      start(lane, held)
+      deliveries.start(lane, held)
     }
     watchForStall()
   }
 
-  function start(lane: Lane, held: Held): void {
-    const controller = new AbortController()
-    const run: Running = { held, lane, controller }
-    running.set(held.tag, run)
-    held.started = true
-    const message: Incoming = held.returns > 0 ? { ...held.message, redelivered: true } : held.message
-    let result: Promise<void>
-    try {
-      result = Promise.resolve(deliver(message, controller.signal))
-    } catch (error) {
-      result = Promise.reject(error)
-    }
-    result.then(
-      () => ended(run, true),
-      () => ended(run, false),
-    )
-  }
-
-  function ended(run: Running, done: boolean): void {
-    const { held, lane, controller } = run
-    if (running.get(held.tag) !== run) return
-    running.delete(held.tag)
+  function ended(lane: Lane, held: Held, done: boolean): void {
     crash('deliver.ended')
-    if (done && !controller.signal.aborted) {
-      finished.push(held.tag)
-      waiting -= 1
-      if (lanes.finish(lane) && lane.key !== undefined) refill.push(lane.key)
-      reportSoon()
+    if (done) {
+      letGo([held])
+      if (lanes.finish(lane) && lane.key !== undefined) reports.refill(lane.key)
+      reports.finish(held.tag)
     } else {
       held.returns += 1
-      pause(lane, Math.min(firstPauseMs * 2 ** (held.returns - 1), longestPauseMs) * (0.75 + Math.random() / 2))
+      const ms = Math.min(firstPauseMs * 2 ** (held.returns - 1), longestPauseMs)
+      pause(lane, ms * (0.75 + Math.random() / 2))
     }
     if (giving.size > 0) giveAwayQuiet()
     pump()
+  }
+
+  function letGo(gone: readonly Held[]): void {
+    count -= gone.length
+    for (const held of gone) bytes -= held.bytes
   }
 
   function pause(lane: Lane, ms: number): void {
@@ -154,67 +102,55 @@ export async function startConsumer(
   }
 
   // When the window is full of messages that wait behind slow ones, nothing else would come: they go aside.
+
+  const isStalled = () =>
+    state === 'open' && deliveries.size() < group.concurrency && (count >= window / 2 || bytes >= windowBytes / 2)
+
   function watchForStall(): void {
-    if (stallTimer || waiting < window / 2 || running.size >= group.concurrency || state !== 'open') return
+    if (stallTimer || !isStalled()) return
     stallTimer = setTimeout(() => {
       stallTimer = undefined
-      if (state !== 'open' || waiting < window / 2 || running.size >= group.concurrency) return
-      for (const { waiting: behind } of lanes.behindSlow(Date.now() - slowMs)) spill(behind)
+      if (isStalled()) for (const { waiting } of lanes.behindSlow(Date.now() - slowMs)) spill(waiting)
       watchForStall()
     }, slowMs)
   }
 
-  function spill(messages: readonly Held[]): void {
-    for (const held of messages) spilled.push(held.tag)
-    waiting -= messages.length
-    reportSoon()
+  function spill(waiting: readonly Held[]): void {
+    letGo(waiting)
+    reports.spill(waiting.map((held) => held.tag))
   }
 
-  function take({ buffer, count }: FromWorkerKind<'messages'>): void {
-    const source = Buffer.from(buffer)
-    let offset = 0
-    for (let i = 0; i < count; i += 1) {
-      const end = offset + entryBytes + source.readUInt32LE(offset + 12)
-      takeOne(source, source.readDoubleLE(offset), source.readUInt32LE(offset + 8), offset + entryBytes, end)
-      offset = end
+  // Arrivals.
+
+  function take(message: FromWorkerKind<'messages'>): void {
+    const behindLate = new Set<Lane>()
+    for (const arrival of arrivalsOf(group.topic, message)) {
+      const lane = takeOne(arrival)
+      if (lane) behindLate.add(lane)
     }
-    for (const lane of refilled) {
+    for (const lane of behindLate) {
       if (lane.more) spill(lane.late.splice(0))
       else lanes.catchUp(lane)
     }
-    refilled.clear()
     pump()
   }
 
-  function takeOne(source: Buffer, tag: number, bits: number, start: number, end: number): void {
-    const { id, key, headers, body } = unpack(source, start, end)
-    const shard = shardOfTag(tag)
-    const redelivered = (bits & flags.redelivered) !== 0
-    const at = `sqlite:${group.topic}/${shard}@${idOfTag(tag)}`
-    const topic = group.topic
-    const message: Incoming =
-      key === undefined
-        ? { id, topic, headers, body, redelivered, at }
-        : { id, topic, key, headers, body, redelivered, at }
-    const held: Held = { tag, shard, message, started: false, returns: 0 }
-    const laneKey = group.order === 'key' ? key : undefined
-    const fromAside = (bits & flags.aside) !== 0
-    waiting += 1
-    const known = laneKey === undefined ? undefined : lanes.laneOf(laneKey)
-    if (known?.more && !fromAside) takeBehindAside(known, held)
-    else if (fromAside) takeFromAside(lanes.add(held, laneKey), (bits & flags.more) !== 0)
-    else lanes.add(held, laneKey)
-  }
-
-  function takeFromAside(lane: Lane, more: boolean): void {
+  /** Answers a lane whose late messages have waited for this one. */
+  function takeOne({ held, fromAside, more }: Arrival): Lane | undefined {
+    count += 1
+    bytes += held.bytes
+    const key = group.order === 'key' ? held.message.key : undefined
+    const known = key === undefined ? undefined : lanes.laneOf(key)
+    if (known?.more && !fromAside) {
+      // The worker read it before it knew that its key lies aside: it belongs behind that.
+      if (known.queue.length === 0) known.late.push(held)
+      else spill([held])
+      return undefined
+    }
+    const lane = lanes.add(held, key)
+    if (!fromAside) return undefined
     lane.more = more
-    if (lane.late.length > 0) refilled.add(lane)
-  }
-
-  // The worker read it before it knew that its key lies aside: it belongs behind that.
-  function takeBehindAside(lane: Lane, held: Held): void {
-    if (lane.queue.length === 0) lane.late.push(held)
-    else spill([held])
+    return lane.late.length > 0 ? lane : undefined
   }
 
   function freed(keys: readonly string[]): void {
@@ -225,30 +161,21 @@ export async function startConsumer(
     pump()
   }
 
-  function lose(shards: readonly number[], newGeneration: number): void {
-    generation = newGeneration
+  // Shards that leave.
+
+  function lose(shards: readonly number[], generation: number): void {
+    reports.lose(shards, generation)
+    deliveries.abort('the lease of its shard is over', (held) => shards.includes(held.shard))
     for (const shard of shards) {
-      abort((run) => run.held.shard === shard, `the lease of shard ${shard} is over`)
-      waiting -= lanes.drop(shard).length
+      letGo(lanes.drop(shard))
       giving.delete(shard)
-      finished = finished.filter((tag) => shardOfTag(tag) !== shard)
-      spilled = spilled.filter((tag) => shardOfTag(tag) !== shard)
     }
     pump()
   }
 
-  /** Whatever comes of these calls changes nothing any more. */
-  function abort(which: (run: Running) => boolean, why: string): void {
-    for (const [tag, run] of running) {
-      if (!which(run)) continue
-      running.delete(tag)
-      run.controller.abort(new BusError('TRANSPORT_CLOSED', `delivery of ${run.held.message.at}: ${why}`))
-    }
-  }
-
   function give(shards: readonly number[]): void {
     for (const shard of shards) {
-      giving.set(shard, { since: Date.now(), returned: [] })
+      giving.add(shard)
       lanes.holdBack(shard)
       if (state === 'open') setTimeout(() => keepIfBusy(shard), quietMs).unref()
     }
@@ -256,49 +183,35 @@ export async function startConsumer(
   }
 
   function giveAwayQuiet(): void {
-    const busy = new Set([...running.values()].map((run) => run.held.shard))
-    const quiet = [...giving.keys()].filter((shard) => !busy.has(shard))
-    if (quiet.length === 0) return
-    const handedOut: number[] = []
-    for (const shard of quiet) {
-      giving.delete(shard)
-      const dropped = lanes.drop(shard)
-      waiting -= dropped.length
-      handedOut.push(...dropped.filter((held) => held.started).map((held) => held.tag))
-    }
-    report({ released: quiet, handedOut })
+    const released = [...giving].filter((shard) => !deliveries.runsIn(shard))
+    if (released.length === 0) return
+    const dropped = released.flatMap((shard) => lanes.drop(shard))
+    letGo(dropped)
+    for (const shard of released) giving.delete(shard)
+    const handedOut = dropped.filter((held) => held.started).map((held) => held.tag)
+    reports.send({ released, handedOut, leaving: state === 'draining' })
   }
 
   // A slow message must not keep the rest of its shard waiting: another shard is given away instead.
   function keepIfBusy(shard: number): void {
     if (state !== 'open' || !giving.delete(shard)) return
     lanes.letGo(shard)
-    report({ kept: [shard] })
+    reports.send({ kept: [shard] })
     pump()
   }
 
   function receive(message: ForSubscription): void {
-    switch (message.kind) {
-      case 'messages':
-        if (state !== 'ended') take(message)
-        break
-      case 'freed':
-        freed(message.keys)
-        break
-      case 'lost':
-        lose(message.shards, message.generation)
-        break
-      case 'release':
-        give(message.shards)
-        break
-      case 'left':
-        end()
-        break
-    }
+    if (state === 'ended') return
+    if (message.kind === 'messages') take(message)
+    else if (message.kind === 'freed') freed(message.keys)
+    else if (message.kind === 'lost') lose(message.shards, message.generation)
+    else if (message.kind === 'release') give(message.shards)
+    else end()
   }
 
   function end(): void {
     state = 'ended'
+    reports.end()
     for (const timer of pauses) clearTimeout(timer)
     clearTimeout(stallTimer)
     link.onSubscription(no, undefined)
@@ -308,8 +221,7 @@ export async function startConsumer(
   link.onSubscription(no, receive)
   link.onEnd(end)
   const { topic, name, order } = group
-  const bytes = Math.max(windowBytes, settings.maxBodyBytes)
-  const subscription = { no, topic, group: name, order, window, windowBytes: bytes, lease: shared }
+  const subscription = { no, topic, group: name, order, window, windowBytes, lease: shared }
   await link
     .call((call) => ({ kind: 'subscribe', call, subscription }))
     .catch((error) => {
@@ -320,12 +232,12 @@ export async function startConsumer(
   return {
     drain(deadline) {
       const stop = () => {
-        abort(() => true, 'the deadline of the drain is over')
+        deliveries.abort('the deadline of the drain is over')
         giveAwayQuiet()
       }
       if (state === 'open') {
         state = 'draining'
-        report()
+        reports.send({ leaving: true })
       }
       if (deadline?.aborted) stop()
       else deadline?.addEventListener('abort', stop, { once: true })
@@ -333,11 +245,10 @@ export async function startConsumer(
     },
     stop() {
       if (state === 'ended') return { no, tags: [] }
-      const handedOut = [...lanes.all()].flatMap((lane) => lane.queue.filter((held) => held.started))
-      abort(() => true, 'the transport is closed')
-      if (finished.length > 0) report()
+      const started = [...lanes.all()].flatMap((lane) => lane.queue.filter((held) => held.started))
+      deliveries.abort('the transport is closed')
       end()
-      return { no, tags: handedOut.map((held) => held.tag) }
+      return { no, tags: started.map((held) => held.tag) }
     },
   }
 }

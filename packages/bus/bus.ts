@@ -34,6 +34,13 @@ export interface LogEntry {
   readonly error?: unknown
 }
 
+/** Publishes in a transaction that is given already. */
+export type PublishHere = <Payload>(
+  contract: Contract<Payload>,
+  payload: NoInfer<Payload>,
+  options?: PublishOptions,
+) => Promise<string>
+
 export interface PublishOptions {
   /** Messages with the same key take effect in order. @default what the contract's key says */
   readonly key?: string

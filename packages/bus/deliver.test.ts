@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { z } from 'zod'
+import { contract } from './contract.ts'
 import { BusError, permanent } from './errors.ts'
 import { on } from './handler.ts'
 import type { Store, Tx } from './store.ts'
@@ -237,3 +239,39 @@ function failOnce(
     },
   }
 }
+
+test('what a handler publishes commits with its effect, awaited or not, and goes with its failure', async () => {
+  const echo = echoContract()
+  let failing = true
+  const handler = on(noteContract(), 'reader', async ({ n }, { tx, publish }) => {
+    void publish(echo, { n })
+    await tx.query('INSERT INTO taken (n) VALUES (?)', [n])
+    if (failing) throw new Error('not yet')
+  })
+  await using hand = await openByHand({ handlers: [handler], publishes: [echo] })
+  await hand.handOut({ n: 1 })
+  await hand.clock.advance(300)
+  assert.equal(hand.transport.batches.length, 0)
+  failing = false
+  await hand.clock.advance(5_000)
+  assert.deepEqual(
+    hand.transport.batches.map((batch) => batch.map(({ topic }) => topic)),
+    [['note.echoed']],
+  )
+  assert.deepEqual(await hand.taken(), [1])
+})
+
+test('a publish that fails fails the handler that did not wait for it', async () => {
+  const notes = noteContract()
+  const handler = on(notes, 'reader', (_, { publish }) => {
+    void publish(notes, { n: 0.5 })
+  })
+  await using hand = await openByHand({ handlers: [handler] })
+  await hand.handOut({ n: 1 })
+  assert.deepEqual(
+    (await hand.bus.operations.listDead()).map(({ errorClass }) => errorClass),
+    ['BusError INVALID_PAYLOAD'],
+  )
+})
+
+const echoContract = () => contract('note.echoed', { schema: z.object({ n: z.int() }) })

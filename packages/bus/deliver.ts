@@ -7,6 +7,7 @@ import type { OnHandler } from './handler.ts'
 import type { Candidate, Inbox, RowRef, Waiting } from './inbox.ts'
 import { laneOf, type Place } from './place.ts'
 import { type Decision, decide, parks } from './policy.ts'
+import { handleIn } from './publish.ts'
 import type { Room } from './room.ts'
 import type { Tx } from './store.ts'
 import type { Deliver, Incoming } from './transport.ts'
@@ -20,7 +21,7 @@ export type OnReady = (candidate: Candidate) => void
  * the row in which it waits. Rejects, so that it comes again, only while nobody can know what became of it.
  */
 export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room, onReady: OnReady): Deliver {
-  const { store, ports, gate, tracker, telemetry } = engine
+  const { store, ports, gate, tracker, telemetry, publish } = engine
 
   return async (message, signal) => {
     const arrival = await decode(place.contract, message, ports.now(), ports.id)
@@ -65,7 +66,7 @@ export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room
     if (!(await inbox.addDone(tx, ref, now))) return 'known'
     ports.crash('deliver.marked')
     const facts = { ...ref, key: arrival.key, time: arrival.time, attempt: 1 }
-    await (place.handler as OnHandler).handle(arrival.payload, { tx, message: facts })
+    await handleIn(publish, place.handler as OnHandler, arrival.payload, tx, facts)
     ports.crash('deliver.handled')
     return 'done'
   }

@@ -2,6 +2,7 @@
 import type { LogEntry } from './bus.ts'
 import type { Gate } from './gate.ts'
 import type { Ports } from './ports.ts'
+import type { Publish } from './publish.ts'
 import type { Sql } from './sql.ts'
 import type { Store } from './store.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -22,4 +23,5 @@ export interface Engine {
   /** What this bus has published and not yet handled, for `settled`. */
   readonly tracker: Tracker
   readonly telemetry: Telemetry
+  readonly publish: Publish
 }

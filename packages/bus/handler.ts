@@ -1,4 +1,5 @@
 /** Handlers: what a service does with a message. Two kinds: `on` writes to its own database, `effect` acts outside it. */
+import type { PublishHere } from './bus.ts'
 import type { Contract } from './contract.ts'
 import type { Tx } from './store.ts'
 
@@ -20,6 +21,8 @@ export interface OnContext<T extends Tx = Tx> {
   /** The transaction in which the message is marked as handled: what is written in it takes effect exactly once. */
   readonly tx: T
   readonly message: MessageFacts
+  /** As `bus.publish`, in `tx`: what is published commits with the effect. One that is not awaited is waited for. */
+  readonly publish: PublishHere
 }
 
 export interface EffectContext {

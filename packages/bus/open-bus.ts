@@ -7,7 +7,7 @@ import { BusError } from './errors.ts'
 import { createGate } from './gate.ts'
 import { inboxFor } from './inbox.ts'
 import { operationsOn } from './operations-on.ts'
-import { outboxFor } from './outbox.ts'
+import { type Outbox, outboxFor } from './outbox.ts'
 import { lookAtTables } from './overview.ts'
 import { type Place, placesOf, toGroup } from './place.ts'
 import { publisher } from './publish.ts'
@@ -36,11 +36,11 @@ const closeMs = 10_000
 export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promise<Bus<T>> {
   const places = placesOf((options.handlers as BusOptions['handlers']) ?? [])
   const contracts = contractsOf([...places.map(({ contract }) => contract), ...(options.publishes ?? [])])
-  const engine = engineOf(options, places)
+  const outbox = outboxFor(sqlFor(options.store.dialect))
+  const engine = engineOf(options, places, contracts, outbox)
   const { store, transport, ports, sql, log } = engine
   await migrate(store)
 
-  const outbox = outboxFor(sql)
   const inbox = inboxFor(sql)
   const ensured = Promise.withResolvers<void>()
   const relay = startRelay(engine, outbox, ensured.promise)
@@ -60,7 +60,6 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
   const unobserve = observeTables(() => store.read((tx) => lookAtTables(tx, sql, places, ports.now())))
   const forgetting = startForgetting(engine, inbox)
   const subscriptions = await subscribeAll(engine, topologyOf(contracts), running, ensured.resolve)
-  const publish = publisher(engine, outbox, contracts)
   let closing: Promise<void> | undefined
 
   return {
@@ -68,7 +67,7 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
     operations: operationsOn(store, ports.now, changed, ports.crash),
     async publish(tx, contract, payload, publishOptions) {
       if (closing) throw new BusError('BUS_CLOSED', `publish ${contract.topic}: the bus of ${engine.service} is closed`)
-      return publish(tx, contract as Contract, payload, publishOptions)
+      return engine.publish(tx, contract as Contract, payload, publishOptions)
     },
     settled: () => waitSettled(engine, outbox),
     health() {
@@ -97,12 +96,19 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
   }
 }
 
-function engineOf<T extends Tx>(options: BusOptions<T>, places: readonly Place[]): Engine {
+function engineOf<T extends Tx>(
+  options: BusOptions<T>,
+  places: readonly Place[],
+  contracts: ReadonlyMap<string, Contract>,
+  outbox: Outbox,
+): Engine {
+  const service = checkName('open bus: service', options.service)
   const ports = options.ports ?? systemPorts
+  const telemetry = createTelemetry(options.transport.name, ports.now)
   const groupsOf = new Map<string, string[]>()
   for (const { topic, group } of places) groupsOf.set(topic, [...(groupsOf.get(topic) ?? []), group])
   return {
-    service: checkName('open bus: service', options.service),
+    service,
     // The engine hands a handler the very `tx` that the store made: the narrower type is the handler's own.
     store: options.store as unknown as Engine['store'],
     transport: options.transport,
@@ -113,7 +119,8 @@ function engineOf<T extends Tx>(options: BusOptions<T>, places: readonly Place[]
     rememberMs: checkWhole('open bus: rememberMs', options.rememberMs ?? 7 * dayMs, 1_000),
     gate: createGate(),
     tracker: createTracker(groupsOf),
-    telemetry: createTelemetry(options.transport.name, ports.now),
+    telemetry,
+    publish: publisher({ service, ports, telemetry }, outbox, contracts),
   }
 }
 

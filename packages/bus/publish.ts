@@ -1,8 +1,9 @@
 /** Publishing: from a payload to a row of the outbox, in the caller's own transaction. */
-import type { PublishOptions } from './bus.ts'
+import type { PublishHere, PublishOptions } from './bus.ts'
 import type { Contract } from './contract.ts'
 import type { Engine } from './engine.ts'
 import { BusError } from './errors.ts'
+import type { MessageFacts, OnHandler } from './handler.ts'
 import type { Outbox } from './outbox.ts'
 import type { Tx } from './store.ts'
 import type { Outgoing } from './transport.ts'
@@ -45,12 +46,14 @@ export function writer({ service, now, id, inject }: WriterParts): Write {
   }
 }
 
-/** Publishes through the outbox. With a schema that answers at once, the row is written before the call returns. */
-export function publisher(engine: Engine, outbox: Outbox, known: ReadonlyMap<string, Contract>) {
-  const { service, ports, telemetry } = engine
+/** Publishes through the outbox: writes the row in the transaction, and answers the message's id. */
+export type Publish = (tx: Tx, contract: Contract, payload: unknown, options?: PublishOptions) => Promise<string>
+
+/** With a schema that answers at once, the row is written before the call returns. */
+export function publisher({ service, ports, telemetry }: Parts, outbox: Outbox, known: Contracts): Publish {
   const write = writer({ service, now: ports.now, id: ports.id, inject: telemetry.inject })
 
-  return async (tx: Tx, contract: Contract, payload: unknown, options: PublishOptions = {}): Promise<string> => {
+  return async (tx, contract, payload, options = {}) => {
     if (known.get(contract.topic) !== contract) {
       throw new BusError(
         'CONTRACT_UNKNOWN',
@@ -63,4 +66,26 @@ export function publisher(engine: Engine, outbox: Outbox, known: ReadonlyMap<str
     ports.crash('outbox.added')
     return message.id
   }
+}
+
+type Parts = Pick<Engine, 'service' | 'ports' | 'telemetry'>
+type Contracts = ReadonlyMap<string, Contract>
+
+/** Runs an `on` handler in its transaction, and waits for what it published without waiting. */
+export async function handleIn(
+  publish: Publish,
+  { handle }: OnHandler,
+  payload: unknown,
+  tx: Tx,
+  message: MessageFacts,
+): Promise<void> {
+  const published: Promise<string>[] = []
+  const publishHere: PublishHere = (contract, value, options) => {
+    const publishing = publish(tx, contract as Contract, value, options)
+    published.push(publishing)
+    publishing.catch(() => undefined) // its error comes out below, whether the handler waits for it or not
+    return publishing
+  }
+  await handle(payload, { tx, message, publish: publishHere })
+  await Promise.all(published)
 }

@@ -7,6 +7,7 @@ import type { EffectHandler, MessageFacts, OnHandler } from './handler.ts'
 import type { Candidate, HeldRow, Inbox, RowRef, Verdict } from './inbox.ts'
 import type { Place } from './place.ts'
 import { decide, parks } from './policy.ts'
+import { handleIn } from './publish.ts'
 import type { Tx } from './store.ts'
 import { decode } from './wire.ts'
 
@@ -28,7 +29,7 @@ interface Claimed {
 
 /** Starts a held message once, if it may run now. Never rejects for what its handler does. */
 export function heldRunner(engine: Engine, inbox: Inbox, place: Place): (candidate: Candidate) => Promise<RunOutcome> {
-  const { store, ports, gate, tracker, telemetry } = engine
+  const { store, ports, gate, tracker, telemetry, publish } = engine
   const { contract, handler } = place
   const claimMs = handler.kind === 'effect' ? handler.claimMs : onClaimMs
 
@@ -90,7 +91,7 @@ export function heldRunner(engine: Engine, inbox: Inbox, place: Place): (candida
       const payload = await readPayload(row)
       return await store.transaction(async (tx) => {
         if (!(await stillOurs(tx, row, token))) return 'gone'
-        await on.handle(payload, { tx, message: factsOf(row) })
+        await handleIn(publish, on, payload, tx, factsOf(row))
         ports.crash('runner.handled')
         await inbox.finish(tx, row, ports.now())
         return 'done'

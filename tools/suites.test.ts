@@ -1,14 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { listFiles } from './repository.ts'
 import { filesOf, suites } from './suites.ts'
 
 const suiteOf = (path: string) => suites.filter((suite) => filesOf(suite, [path]).length > 0).map(({ name }) => name)
 
-test('every test file is in exactly one suite', () => {
+test('every test file of the repository is in exactly one suite', () => {
+  const all = listFiles('**/*.test.ts')
+  assert.ok(all.includes('tools/suites.test.ts'))
+  assert.deepEqual(suites.flatMap((suite) => filesOf(suite, all)).sort(), all)
+  assert.deepEqual(suiteOf('elsewhere/lost.test.ts'), [])
+})
+
+test('a file is in the most special suite that its name or folder fits', () => {
   assert.deepEqual(suiteOf('packages/bus/policy.test.ts'), ['pure'])
   assert.deepEqual(suiteOf('packages/bus/kill.process.test.ts'), ['process'])
   assert.deepEqual(suiteOf('services/users/store/users.test.ts'), ['pure'])
   assert.deepEqual(suiteOf('packages/store-sqlite/sync.trace.test.ts'), ['trace'])
   assert.deepEqual(suiteOf('e2e/quick-start.test.ts'), ['e2e'])
   assert.deepEqual(suiteOf('tools/mutants/bus.test.ts'), ['mutants'])
+  assert.deepEqual(suiteOf('bench/bench.process.test.ts'), ['process'])
+  assert.deepEqual(suiteOf('examples/your-own-database/your-own-database.test.ts'), ['pure'])
 })

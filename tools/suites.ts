@@ -16,7 +16,7 @@ export interface Suite {
   readonly inCi?: true
 }
 
-const sources = '{packages,services,tools}/**'
+const sources = '{bench,examples,packages,services,tools}/**'
 const alone = { atOnce: 1, limits: { testMs: 120_000, fileMs: 180_000 } }
 
 /** From the most special to the rest; they run from the last to the first. */
@@ -53,11 +53,8 @@ export function isExpectedSkip(skip: string): boolean {
   return expectedSkips.some(({ path, reason }) => skip.startsWith(`${path}: `) && reason.test(skip))
 }
 
-/** Each suite's files: every test file is in exactly one suite. */
-export function filesOf(
-  suite: Suite,
-  paths: readonly string[] = listFiles('{packages,services,tools,e2e}/**/*.test.ts'),
-): string[] {
+/** Each suite's files. A test file in a folder that no pattern names is in none: a test asks whether there is one. */
+export function filesOf(suite: Suite, paths: readonly string[] = listFiles('**/*.test.ts')): string[] {
   return paths.filter((path) => suites.find((one) => fits(one, path)) === suite)
 }
 

@@ -24,12 +24,14 @@ export interface ChildTask {
   /** How long each delivery takes; by message id where named. */
   readonly handleMs?: number
   readonly slow?: Readonly<Record<string, number>>
+  /** Which part of the deliveries is handed back. */
+  readonly handBack?: number
   readonly crashAt?: CrashAt
 }
 
 /** A line of the record. */
 export type Line = readonly [
-  kind: 'confirmed' | 'start' | 'end' | 'aborted' | 'ready' | 'killed',
+  kind: 'confirmed' | 'start' | 'end' | 'aborted' | 'ready' | 'killed' | 'stopped',
   id: string,
   pid: number,
   redelivered: boolean,
@@ -74,6 +76,10 @@ async function run(task: ChildTask): Promise<void> {
       record.add('start', message.id, process.pid, message.redelivered)
       const ms = task.slow?.[message.id] ?? task.handleMs ?? 0
       if (ms > 0) await sleep(ms)
+      if (Math.random() < (task.handBack ?? 0)) {
+        record.add('aborted', message.id, process.pid, message.redelivered)
+        throw new Error('handed back')
+      }
       record.add('end', message.id, process.pid, message.redelivered)
     })
     process.once('SIGTERM', () => void subscription.drain().then(() => transport.close()))

@@ -31,6 +31,30 @@ test('no confirmed message is lost, doubled unmarked or out of order while proce
   console.log(`${found.kills} kills, ${found.confirmed} confirmed, 0 lost, ${found.repeated} repeated and marked`)
 })
 
+test('members that are killed, stopped and woken, and slow and failing deliveries, lose and mix up nothing', {
+  timeout: 180 * seconds,
+}, async () => {
+  await using bench = await openBench({ leaseMs: 400 })
+  const publisher = bench.start({ role: 'publish', name: 'p', keys: 200, batch: 50 })
+  const slow = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`p-${i}/${i + 200 * (i % 40)}`, 700]))
+  const start = (name: string) => bench.start({ role: 'read', name, slow, handBack: 0.01 })
+  const readers = ['a', 'b', 'c'].map(start)
+  for (let round = 0; round < Number(process.env.ROUNDS ?? 6); round += 1) {
+    const place = round % readers.length
+    const reader = readers[place]
+    if (!reader) continue
+    await bench.progress(300)
+    if (round % 2 === 0) await bench.pause(reader, 900)
+    else {
+      await bench.kill(reader)
+      readers[place] = start(`again-${round}`)
+    }
+  }
+  await bench.kill(publisher)
+  await bench.settled(60 * seconds)
+  assert.deepEqual(bench.judge().faults, [])
+})
+
 for (const point of crashPoints.filter((point) => point.startsWith('publish'))) {
   test(`a publisher that dies at ${point} loses nothing`, { timeout: 60 * seconds }, async () => {
     await using bench = await openBench({ leaseMs: 300 })

@@ -35,6 +35,8 @@ export interface Bench extends AsyncDisposable {
   entries(): Entry[]
   exited(child: ChildProcess): Promise<void>
   kill(child: ChildProcess): Promise<void>
+  /** SIGSTOP for so long, then SIGCONT. */
+  pause(child: ChildProcess, ms: number): Promise<void>
   until(what: string, limitMs: number, holds: (lines: readonly Entry[]) => boolean): Promise<void>
   recorded(wanted: (entry: Entry) => boolean): Promise<void>
   /** So many more deliveries have ended. */
@@ -93,6 +95,13 @@ export async function openBench(options: {
       child.kill('SIGKILL')
       await exited(child)
     },
+    async pause(child, ms) {
+      child.kill('SIGSTOP')
+      // It was stopped before others notice, and so before they go on in its place.
+      record.add('stopped', '', child.pid ?? 0, false)
+      await sleep(ms)
+      child.kill('SIGCONT')
+    },
     recorded: (wanted) => until('an entry', 20_000, (lines) => lines.some(wanted)),
     async progress(count): Promise<void> {
       const ended = (lines: readonly Entry[]) => lines.filter((line) => line.kind === 'end').length
@@ -122,7 +131,8 @@ const numberOf = (id: string): number => Number(id.slice(id.indexOf('/') + 1))
 
 /** Reads the record from the beginning, as one would watch it happen. */
 function judge(lines: readonly Entry[]): Verdict {
-  const faults = lost(lines).map((id) => `lost: ${id}`)
+  const faults: string[] = []
+  const finished = new Set<string>()
   const started = new Set<string>()
   const runningByKey = new Map<string, Entry>()
   const endedByKey = new Map<string, number>()
@@ -130,11 +140,15 @@ function judge(lines: readonly Entry[]): Verdict {
   for (const line of lines) {
     const key = keyOf(line.id)
     const running = runningByKey.get(key)
-    if (line.kind === 'killed') {
+    if (line.kind === 'killed' || line.kind === 'stopped') {
       for (const [of, entry] of runningByKey) if (entry.pid === line.pid) runningByKey.delete(of)
     } else if (line.kind === 'end' || line.kind === 'aborted') {
-      if (running?.pid === line.pid && running.id === line.id) runningByKey.delete(key)
-      if (line.kind === 'end') endedByKey.set(key, Math.max(endedByKey.get(key) ?? -1, numberOf(line.id)))
+      // What a member ends after it was stopped counts for nothing.
+      if (running?.pid !== line.pid || running.id !== line.id) continue
+      runningByKey.delete(key)
+      if (line.kind === 'aborted') continue
+      finished.add(line.id)
+      endedByKey.set(key, Math.max(endedByKey.get(key) ?? -1, numberOf(line.id)))
     } else if (line.kind === 'start') {
       if (running) faults.push(`two of one key at once: ${running.id} and ${line.id}`)
       if (started.has(line.id) && !line.redelivered) faults.push(`again, and not marked: ${line.id}`)
@@ -144,6 +158,7 @@ function judge(lines: readonly Entry[]): Verdict {
       runningByKey.set(key, line)
     }
   }
+  for (const { kind, id } of lines) if (kind === 'confirmed' && !finished.has(id)) faults.push(`lost: ${id}`)
   const count = (kind: Line[0]) => lines.filter((line) => line.kind === kind).length
   return { faults, confirmed: count('confirmed'), kills: count('killed'), repeated }
 }

@@ -47,7 +47,7 @@ export interface NewSubscription {
   /** How many messages, and how many bytes of them, may be on the main thread at once. */
   readonly window: number
   readonly windowBytes: number
-  /** One float: until when this member may hand out, in milliseconds since 1970. */
+  /** Two floats: until when this member may hand out, in milliseconds since 1970, and after how many losses. */
   readonly lease: SharedArrayBuffer
 }
 

@@ -128,6 +128,8 @@ export function createReader(file: BrokerFile, given: NewSubscription, group: Kn
 
   function lose(lost: readonly number[]): void {
     holdings.lose(lost)
+    // Before the lease is renewed: the main thread must hear of the loss before it hands out anything.
+    lease[1] = holdings.generation
     reading.drop(lost)
     ports.post({ kind: 'lost', no, shards: lost, generation: holdings.generation })
     ports.log(`topic ${group.topic.name}: the lease of ${lost.length} shards was over, other members have them`)

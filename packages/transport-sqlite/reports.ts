@@ -9,6 +9,8 @@ export interface Reports {
   refill(key: string): void
   /** Says this, and what was gathered, now. */
   send(more?: Partial<Pick<Report, 'released' | 'kept' | 'handedOut' | 'leaving'>>): void
+  /** How many losses are known here. */
+  generation(): number
   /** These shards are another member's now: what was to be said of them is said no more. */
   lose(shards: readonly number[], generation: number): void
   /** Sends what was gathered, and nothing after it. */
@@ -57,6 +59,7 @@ export function startReports(link: Link, no: number): Reports {
       soon()
     },
     send,
+    generation: () => generation,
     lose(shards, newest) {
       generation = newest
       const kept = (tag: number) => !shards.includes(shardOfTag(tag))

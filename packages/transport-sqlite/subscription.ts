@@ -41,7 +41,7 @@ export async function startConsumer(
   const window = 1024 + 2 * group.concurrency
   const windowBytes = Math.max(smallestWindowBytes, 4 * settings.maxBodyBytes)
   const crash = crasher(settings.crashAt)
-  const shared = new SharedArrayBuffer(8)
+  const shared = new SharedArrayBuffer(16)
   const lease = new Float64Array(shared)
   const lanes = startLanes()
   const reports = startReports(link, no)
@@ -62,14 +62,19 @@ export async function startConsumer(
       const lane = lanes.take(now)
       const held = lane?.queue[0]
       if (!lane || !held) break
-      if (now >= (lease[0] ?? 0)) {
-        // Perhaps this process was stopped, and another member has the shard: the worker finds out first.
+      if (!mayHandOut(now)) {
+        // Perhaps this process was stopped, and another member has the shard: the worker finds out, and says so.
         pause(lane, 20)
         break
       }
       deliveries.start(lane, held)
     }
     watchForStall()
+  }
+
+  // A lease that was renewed counts only when every loss before it is known here.
+  function mayHandOut(now: number): boolean {
+    return now < (lease[0] ?? 0) && lease[1] === reports.generation()
   }
 
   function ended(lane: Lane, held: Held, done: boolean): void {

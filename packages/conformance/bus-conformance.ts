@@ -4,10 +4,12 @@ import { type BusBench, type BusFacts, type BusVariant, openBusBench } from './b
 import { brokers } from './bus-broker.ts'
 import { failingMessages } from './bus-failing.ts'
 import type { BusLaw } from './bus-law.ts'
-import { living } from './bus-living.ts'
+import { living } from './bus-lives.ts'
 import { mending } from './bus-mending.ts'
 import { exactlyOnce } from './bus-once.ts'
 import { inOrder } from './bus-order.ts'
+import { sending } from './bus-sending.ts'
+import { storeless } from './bus-storeless.ts'
 import { registerSuite } from './conformance.ts'
 import type { Suite } from './law.ts'
 
@@ -20,6 +22,7 @@ export interface BusConformance extends BusFacts {
 
 /** Every promise of the bus, on whatever transport and store. */
 export const busLaws: readonly BusLaw[] = [
+  ...sending,
   ...exactlyOnce,
   ...inOrder,
   ...failingMessages,
@@ -27,6 +30,7 @@ export const busLaws: readonly BusLaw[] = [
   ...acting,
   ...living,
   ...brokers,
+  ...storeless,
 ]
 
 /** The suite as data, for runners other than node:test: see `judgeLaw` and `misfits`. */

@@ -11,6 +11,7 @@ export type BrokerFault =
   | 'forgets ends with the member'
   | 'lease never ends'
   | 'takes over as new'
+  | 'takes an end for all before it'
   | 'tears'
 
 export interface SocketBroker {
@@ -148,6 +149,9 @@ function serveMember(
     }
     if (request.do === 'deadline') subscriptions.get(nameOf(request.group))?.deadline.abort()
     if (request.do === 'end') ends.get(request.delivery)?.(request.fine)
+    if (request.do === 'end' && faults.includes('takes an end for all before it')) {
+      for (const [delivery, end] of ends) if (delivery < request.delivery) end(true)
+    }
     if (request.do === 'end any') for (const end of anyEnds.get(request.held) ?? []) end(true)
     if ('call' in request) push({ say: 'done', call: request.call })
   }

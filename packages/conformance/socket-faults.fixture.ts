@@ -25,6 +25,18 @@ export const socketFaults: readonly SocketFault[] = [
     ofBroker: 'forgets ends with the member',
     breaks: ['what had ended a while before its member was killed does not come again'],
   },
+  {
+    ofBroker: 'takes an end for all before it',
+    breaks: ['what still ran when its member was killed comes again, although later messages had ended'],
+  },
+  {
+    ofMember: 'ensures later',
+    breaks: ['what ensure made is there although its member is killed at once'],
+  },
+  {
+    ofMember: 'gives up at once',
+    breaks: ['a transport opens although the broker is away, and works when it is back'],
+  },
   { ofBroker: 'tears', breaks: ['what a killed publisher had confirmed arrives, nothing torn and no key with a gap'] },
   { ofBroker: 'lease never ends', breaks: ['a member stopped for longer than its lease is taken over'] },
   {

@@ -9,6 +9,8 @@ import { heldName, type Push, type Request } from './socket-broker.fixture.ts'
 /** What a broken member may do wrong. */
 export type MemberFault =
   | 'confirms before it sends'
+  | 'ensures later'
+  | 'gives up at once'
   | 'confirms while the broker is gone'
   | 'stays away after an outage'
   | 'aborts no signal'
@@ -35,6 +37,7 @@ export async function openSocketTransport({ port, faults = [] }: SocketTransport
   let socket: Socket | undefined
   let count = 0
   let closed = false
+  let joinedBefore = false
 
   const unreachable = (what: string) => new BusError('BROKER_UNREACHABLE', `${what}: the broker at ${port} is away`)
 
@@ -91,15 +94,20 @@ export async function openSocketTransport({ port, faults = [] }: SocketTransport
 
   /** Connects, and again whenever the connection is lost. */
   function join(): Promise<void> {
-    return new Promise((joined) => {
+    return new Promise((joined, failed) => {
       const opening = connect(port, '127.0.0.1', () => {
         socket = opening
+        joinedBefore = true
         framesOf<Push>(opening, (it) => take(opening, it))
         const again = has('stays away after an outage') ? [] : [...reads.values()]
         for (const { group } of again) void call({ do: 'subscribe', call: next(), group }).catch(() => {})
         joined()
       })
-      opening.on('error', () => {})
+      opening.on('error', () => {
+        if (!has('gives up at once') || joinedBefore) return
+        closed = true
+        failed(unreachable('open'))
+      })
       opening.once('close', async () => {
         socket = undefined
         for (const delivery of [...running.keys()]) abort(delivery)
@@ -145,7 +153,9 @@ export async function openSocketTransport({ port, faults = [] }: SocketTransport
     traits: { retainsHistory: false, maxBodyBytes: 1024 * 1024 },
     async ensure(topology: Topology) {
       open('ensure')
-      await call({ do: 'ensure', call: next(), topology })
+      const make = () => call({ do: 'ensure', call: next(), topology })
+      if (has('ensures later')) void sleep(50).then(make, () => {})
+      else await make()
     },
     async publish(messages) {
       open('publish')

@@ -1,5 +1,6 @@
-/** A memory broker behind a socket keeps the laws about processes and outages: so they can be kept. */
+/** A memory broker behind a socket keeps the laws about failures: so they can be kept. */
 import { registerSuite } from './conformance.ts'
+import { failures } from './failures.ts'
 import { startSocketBroker } from './socket-broker.fixture.ts'
 import { transportSuite } from './transport-conformance.ts'
 
@@ -8,7 +9,7 @@ const broker = await startSocketBroker(leaseMs)
 const suite = transportSuite({
   name: 'a memory broker behind a socket',
   open: {
-    module: new URL('socket-transport.fixture.ts', import.meta.url).href,
+    module: import.meta.resolve('./socket-transport.fixture.ts'),
     export: 'openSocketTransport',
     argument: { port: broker.port },
   },
@@ -16,7 +17,5 @@ const suite = transportSuite({
   outage: broker,
 })
 
-/** The others are tried on the memory transport itself. */
-const laws = suite.laws.filter(({ needs, variants }) => needs.includes('outage') || variants.every((it) => it.several))
-
-registerSuite({ ...suite, laws }, { timeoutMs: 60_000 })
+// The others are tried on the memory transport itself.
+registerSuite({ ...suite, laws: failures }, { timeoutMs: 60_000 })

@@ -95,6 +95,7 @@ export async function openTransportBench(facts: TransportFacts, variant: Transpo
   const patienceMs = facts.patienceMs ?? 10_000 + 3 * facts.leaseMs
   const members: OpenMember[] = []
   let names = 0
+  let away = false
   let publisher: Promise<BenchMember> | undefined
 
   const bench: TransportBench = {
@@ -102,7 +103,16 @@ export async function openTransportBench(facts: TransportFacts, variant: Transpo
     leaseMs: facts.leaseMs,
     patienceMs,
     backlogMiB: facts.backlogMiB ?? 160,
-    outage: facts.outage ?? { stop: notOffered('outage'), start: notOffered('outage') },
+    outage: {
+      async stop() {
+        await (facts.outage?.stop ?? notOffered('outage'))()
+        away = true
+      },
+      async start() {
+        away = false
+        await (facts.outage?.start ?? notOffered('outage'))()
+      },
+    },
     kept: facts.kept ?? notOffered('kept'),
     invent(what) {
       names += 1
@@ -146,6 +156,8 @@ export async function openTransportBench(facts: TransportFacts, variant: Transpo
     untilStarted: (group, ids, times = 1) =>
       bench.until(`the start of ${some(ids)}`, group, (it) => covers(it, 'start', ids, times)),
     async [Symbol.asyncDispose]() {
+      // A law that failed in between leaves the broker to the laws after it.
+      if (away) await bench.outage.start()
       const ends = await Promise.allSettled(members.map((member) => member.discard()))
       journal.close()
       await rm(folder, { recursive: true })

@@ -5,7 +5,7 @@ import { BusError } from './errors.ts'
 import { on } from './handler.ts'
 import { openBus } from './open-bus.ts'
 import { schemaVersion } from './schema.ts'
-import { handTransport, noteContract, openByHand } from './test/by-hand.ts'
+import { handTransport, noteContract, openByHand, openMemory } from './test/by-hand.ts'
 
 const contract = noteContract()
 const nothing = () => {}
@@ -40,8 +40,11 @@ test('a wrong name or number is refused at start', async () => {
 test('a difference at the broker is told at start', async () => {
   const transport = handTransport()
   transport.ensure = () => Promise.reject(new BusError('TOPOLOGY_CONFLICT', 'note.written has 3 partitions, not 12'))
-  const opening = openByHand({ transport, handlers: [on(contract, 'reader', nothing)] })
+  const { store, clock } = await openMemory()
+  const opening = openByHand({ store, clock, transport, handlers: [on(contract, 'reader', nothing)] })
   await assert.rejects(opening, { code: 'TOPOLOGY_CONFLICT' })
+  await clock.advance(0)
+  assert.equal(await clock.next(), false, 'nothing of the bus is left running')
 })
 
 test('a contract that the bus was not opened with is not published', async () => {

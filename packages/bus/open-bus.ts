@@ -43,7 +43,11 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
 
   const inbox = inboxFor(sql)
   const ensured = Promise.withResolvers<void>()
-  const relay = startRelay(engine, outbox, ensured.promise)
+  const topology = topologyOf(contracts)
+  const relay = startRelay(engine, outbox, {
+    made: ensured.promise,
+    makeAgain: async (topic) => contracts.has(topic) && transport.ensure(topology).then(() => true),
+  })
   const running = places.map((place) => {
     const runner = startRunner(engine, inbox, place)
     const deliver = deliverTo(engine, inbox, place, roomFor(engine, inbox, place), runner.ready)
@@ -59,7 +63,11 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
   })
   const unobserve = observeTables(() => store.read((tx) => lookAtTables(tx, sql, places, ports.now())))
   const forgetting = startForgetting(engine, inbox)
-  const subscriptions = await subscribeAll(engine, topologyOf(contracts), running, ensured.resolve)
+  const subscribing = subscribeAll(engine, topology, running, ensured.resolve)
+  const subscriptions = await subscribing.catch(async (error: unknown) => {
+    await stop(AbortSignal.abort())
+    throw error
+  })
   let closing: Promise<void> | undefined
 
   return {
@@ -84,15 +92,19 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
     const deadline = given ?? late.signal
     const closed = new AbortController()
     const timer = given ? Promise.resolve() : ports.sleep(closeMs, closed.signal).then(() => late.abort())
-    unobserve()
-    unwatch()
-    await forgetting.stop()
     await subscriptions.drain(deadline)
-    await untilDeadline(Promise.all(running.map(({ runner }) => runner.stop())), deadline)
-    await relay.stop(deadline)
+    await stop(deadline)
     closed.abort()
     await timer
     log({ level: 'info', message: 'bus closed' })
+  }
+
+  async function stop(deadline: AbortSignal): Promise<void> {
+    unobserve()
+    unwatch()
+    await forgetting.stop()
+    await untilDeadline(Promise.all(running.map(({ runner }) => runner.stop())), deadline)
+    await relay.stop(deadline)
   }
 }
 

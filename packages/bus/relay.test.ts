@@ -136,6 +136,22 @@ test('of two processes on one outbox one sends, and the other follows when it di
   await store.close()
 })
 
+test('a topic that the broker lost is made again, and its messages are sent', async () => {
+  await using hand = await openByHand({ publishes: [contract] })
+  let topics = 0
+  hand.transport.ensure = async () => {
+    topics += 1
+  }
+  hand.transport.answer = async ([first]) => {
+    if (topics > 0 || !first) return
+    throw new PublishError('lost', { doubtful: [], refused: [{ id: first.id, code: 'UNKNOWN_TOPIC' }] })
+  }
+  await publish(hand, { n: 1 })
+  await hand.clock.advance(1_000)
+  assert.deepEqual(sent(hand), [[1], [1]])
+  assert.deepEqual(await hand.rows('SELECT 1 FROM vestnik_outbox'), [])
+})
+
 test('a bus that closes sends what its outbox holds', async () => {
   const hand = await openByHand({ publishes: [contract] })
   await publish(hand, { n: 1 })

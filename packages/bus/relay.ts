@@ -22,8 +22,15 @@ const pollMs = 200
 const firstPauseMs = 50
 const longestPauseMs = 2_000
 
-/** Sends nothing before the `places` of what is published are made: a broker that does not know a topic refuses it, or forgets. */
-export function startRelay(engine: Engine, outbox: Outbox, places: Promise<unknown>): Relay {
+/** The places at the broker of what is published. */
+export interface PublishedPlaces {
+  readonly made: Promise<void>
+  /** Makes them once more, where the broker has lost them; false for a topic that is not ours any more. */
+  makeAgain(topic: string): Promise<boolean>
+}
+
+/** Sends nothing before its places are made: a broker that does not know a topic refuses it, or forgets. */
+export function startRelay(engine: Engine, outbox: Outbox, places: PublishedPlaces): Relay {
   const { store, transport, ports, log, tracker, telemetry } = engine
   const bell = createBell(ports)
   const lease = leaseOf(engine.sql, `relay ${transport.name}`, ports.id())
@@ -34,7 +41,7 @@ export function startRelay(engine: Engine, outbox: Outbox, places: Promise<unkno
   let placed = false
   const stopped = new AbortController()
   const ended = loop()
-  void places.then(() => {
+  void places.made.then(() => {
     placed = true
     bell.ring()
   })
@@ -115,11 +122,26 @@ export function startRelay(engine: Engine, outbox: Outbox, places: Promise<unkno
       const known = error instanceof PublishError
       const doubtful = new Set(known ? error.doubtful : batch.map(({ id }) => id))
       const refused = new Map(known ? error.refused.map(({ id, code }) => [id, code]) : [])
+      await keepHomeless(batch, doubtful, refused)
       if (doubtful.size > 0) failed(`relay: ${doubtful.size} of ${batch.length} messages are not sent yet`, error)
+      else succeeded()
       for (const [id, code] of refused) {
         log({ level: 'error', message: `${transport.name} refused a message (${code}): it is set aside`, id, error })
       }
       return { doubtful, refused }
+    }
+  }
+
+  /** A topic of ours that the broker has lost is made again, and its messages are sent again. */
+  async function keepHomeless(
+    batch: readonly TakenRow[],
+    doubtful: Set<string>,
+    refused: Map<string, Code>,
+  ): Promise<void> {
+    for (const { id, topic } of batch) {
+      if (refused.get(id) !== 'UNKNOWN_TOPIC' || !(await places.makeAgain(topic))) continue
+      refused.delete(id)
+      doubtful.add(id)
     }
   }
 

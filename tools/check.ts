@@ -15,6 +15,7 @@ const steps: readonly Step[] = [
   { name: 'ports', command: ['node', 'tools/check-ports.ts'] },
   { name: 'docs', command: ['node', 'tools/errors-doc.ts', '--check'] },
   { name: 'links', command: ['node', 'tools/check-links.ts'] },
+  { name: 'guarantees', command: ['node', 'tools/check-guarantees.ts'] },
   { name: 'tests', command: ['node', 'tools/test.ts', 'pure'] },
 ]
 

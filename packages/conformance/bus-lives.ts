@@ -1,10 +1,11 @@
 /** Laws of the bus: processes end, and what they were about is neither lost nor done twice. */
 import assert from 'node:assert/strict'
-import { type CrashPoint, crashPoints, operationsOn, type Store, systemPorts } from '@vestnik/bus'
+import { type CrashPoint, crashPoints, operationsOn, type Store, systemPorts, type Tx } from '@vestnik/bus'
 import { BusError } from '@vestnik/bus/errors'
 import type { BusBench, BusProcess } from './bus-bench.ts'
 import { type BusLaw, everywhere, law, once, onHandlers, ordered } from './bus-law.ts'
 import { as, coded, dying, failing, untilDead } from './bus-manners.ts'
+import type { Mortal } from './bus-mortal.ts'
 import { keyOf, placeOf, rounds, series } from './messages.ts'
 
 const publishing = crashPoints.filter((point) => /^(outbox|relay)\./.test(point))
@@ -134,6 +135,36 @@ export const living: readonly BusLaw[] = [
     assert.deepEqual((await reader.names()).toSorted(), ['a1', 'a2', 'b1'])
     assert.deepEqual(await reader.bus.operations.listDead(), [])
   }),
+
+  law(
+    'what a handler published is sent, though its process dies before the broker knows',
+    onHandlers,
+    async (bench) => {
+      const contract = bench.contract()
+      const next = bench.contract()
+      const service = bench.invent('middle')
+      const life = bench.life()
+      life.dieAt('deliver.committed')
+      let publish = async (_name: string, _tx: Tx | undefined): Promise<unknown> => undefined
+      const handlers = () => [bench.handler(contract, async (name, _, tx) => void (await publish(name, tx)))]
+      const start = async (life?: Mortal) => {
+        const middle = await bench.process({ service, handlers: handlers(), publishes: [next], ...(life && { life }) })
+        publish = async (name, tx) => tx && middle.bus.publish(tx, next, { name })
+        return middle
+      }
+      await start(life)
+      const reader = await bench.process({ handlers: [bench.handler(next)] })
+      const writer = await bench.process({ publishes: [contract] })
+      await writer.publish(contract, 'a1', 'a2', 'b1')
+      await bench.until('the death', () => life.isDead())
+      const second = await start()
+      await bench.untilEffects(reader, ['a1', 'a2', 'b1'])
+      await bench.within('settled', second.bus.settled())
+      assert.deepEqual((await reader.names()).toSorted(), ['a1', 'a2', 'b1'])
+      assert.deepEqual((await second.names()).toSorted(), ['a1', 'a2', 'b1'])
+      assert.deepEqual(await second.bus.operations.listDead(), [])
+    },
+  ),
 
   law('a reader that lost its place while its handler ran doubles nothing', ordered, async (bench) => {
     const contract = bench.contract()

@@ -2,4 +2,4 @@
 import { systemPorts } from '../system.ts'
 
 const ids = Array.from({ length: Number(process.argv[2]) }, () => systemPorts.id())
-process.send?.(ids, () => process.disconnect())
+process.send?.(ids, () => process.disconnect?.())

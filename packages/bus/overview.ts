@@ -1,5 +1,5 @@
 /** What waits in a service's tables: for gauges, health and the command. */
-import type { Place } from './inbox.ts'
+import type { Place } from './inbox-rows.ts'
 import type { Sql } from './sql.ts'
 import type { Row, Tx } from './store.ts'
 import type { Waiting } from './telemetry.ts'

@@ -1,6 +1,7 @@
 /** The limit of what a group holds: a place whose held messages reach it stops taking from the broker until some end. */
 import type { Engine } from './engine.ts'
-import type { Inbox, RowRef } from './inbox.ts'
+import type { Inbox } from './inbox.ts'
+import type { RowRef } from './inbox-rows.ts'
 import type { Place } from './place.ts'
 
 export interface Room {

@@ -2,7 +2,8 @@
 import { createBell } from './bell.ts'
 import { isUndecided } from './deliver.ts'
 import type { Engine } from './engine.ts'
-import type { Candidate, Inbox } from './inbox.ts'
+import type { Inbox } from './inbox.ts'
+import type { Candidate } from './inbox-search.ts'
 import type { Place } from './place.ts'
 import { heldRunner } from './run-held.ts'
 

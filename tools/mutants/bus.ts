@@ -94,7 +94,7 @@ export const busMutants: readonly Mutant[] = [
   {
     name: 'the limit counts what is parked',
     rule: 'The limit counts held messages that are not behind a dead letter.',
-    file: 'packages/bus/inbox.ts',
+    file: 'packages/bus/inbox-search.ts',
     find: "AND d.state IN ('held', 'dead') AND d.state = 'dead' AND d.parks = 1)",
     replace: "AND d.state IN ('held', 'dead') AND d.state = 'dead' AND d.parks = 2)",
     tests: [deliver],
@@ -169,7 +169,7 @@ export const busMutants: readonly Mutant[] = [
   {
     name: 'the first rows due instead of the heads of keys',
     rule: 'The runner takes the heads of keys: what waits behind one hides no other.',
-    file: 'packages/bus/inbox.ts',
+    file: 'packages/bus/inbox-search.ts',
     find: 'const heads = await tx.query(...headsDue(sql, place, now, afterLane, most))',
     replace:
       "const heads = await tx.query(...sql`SELECT topic, grp, source, id, lane, starts FROM vestnik_inbox WHERE topic = ${place.topic} AND grp = ${place.group} AND state = 'held' AND lane > ${afterLane.slice(0, 0)} AND due <= ${now} ORDER BY pos LIMIT ${most}`)",
@@ -179,7 +179,7 @@ export const busMutants: readonly Mutant[] = [
   {
     name: 'a delayed message keeps its first place',
     rule: 'A delayed message takes its position when it is due, and blocks nobody before.',
-    file: 'packages/bus/inbox.ts',
+    file: 'packages/bus/inbox-search.ts',
     find: "AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))\n        LIMIT 1`",
     replace: "AND (state = 'held' OR (state = 'dead' AND parks = 1))\n        LIMIT 1`",
     tests: [held],

@@ -2,7 +2,7 @@
  * A small program for the tests that need several processes: it publishes, reads or does nothing, as its one argument
  * (JSON) says, and appends what happens to a shared record, one line each, in the order in which it happened.
  */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PublishError } from '@vestnik/bus/errors'
 import type { Group, Outgoing } from '@vestnik/bus/transport'
@@ -30,35 +30,37 @@ export interface ChildTask {
 }
 
 /** A line of the record. */
-export type Line = readonly [
-  kind: 'confirmed' | 'start' | 'end' | 'aborted' | 'ready' | 'killed' | 'stopped',
-  id: string,
-  pid: number,
-  redelivered: boolean,
-]
+export interface Entry {
+  readonly kind: 'confirmed' | 'start' | 'end' | 'aborted' | 'ready' | 'killed' | 'stopped'
+  readonly id: string
+  readonly pid: number
+  readonly redelivered: boolean
+}
 
 export interface RecordFile {
-  add(...line: Line): void
-  read(): Line[]
+  add(kind: Entry['kind'], id: string, pid: number, redelivered: boolean): void
+  /** All lines so far. */
+  read(): readonly Entry[]
   close(): void
 }
 
 export function openRecord(path: string): RecordFile {
-  const descriptor = openSync(path, 'a')
+  const descriptor = openSync(path, 'a+')
+  const entries: Entry[] = []
+  let read = 0
   return {
     // One write each: lines of several processes never mix.
-    add: (...line) =>
-      void writeSync(
-        descriptor,
-        `${JSON.stringify(line)}
-`,
-      ),
-    // What stands behind the last line's end is a line that is being written.
-    read: () =>
-      readFileSync(path, 'utf8')
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => JSON.parse(line)),
+    add: (kind, id, pid, redelivered) =>
+      void writeSync(descriptor, `${JSON.stringify({ kind, id, pid, redelivered })}\n`),
+    read() {
+      const fresh = Buffer.alloc(fstatSync(descriptor).size - read)
+      const text = fresh.toString('utf8', 0, readSync(descriptor, fresh, 0, fresh.length, read))
+      // What stands behind the last line's end is a line that is being written.
+      const whole = text.slice(0, text.lastIndexOf('\n') + 1)
+      read += Buffer.byteLength(whole)
+      for (const line of whole.split('\n')) if (line !== '') entries.push(JSON.parse(line))
+      return entries
+    },
     close: () => closeSync(descriptor),
   }
 }
@@ -101,7 +103,7 @@ async function run(task: ChildTask): Promise<void> {
     )
     for (const { id } of messages) if (!doubtful.includes(id)) record.add('confirmed', id, process.pid, false)
     // Leaves some of the machine to the readers.
-    await sleep(1)
+    await sleep(5)
   }
   await transport.close()
 }

@@ -32,7 +32,7 @@ export async function openLink(settings: WorkerSettings, log: (text: string) => 
   let health: Health = { ready: true }
   let lastCall = 0
   let publishedListener: (message: FromWorkerKind<'published'>) => void = () => {}
-  const endListeners: (() => void)[] = []
+  let endListener: () => void = () => {}
   const closed = Promise.withResolvers<void>()
   let ended: BusError | undefined
 
@@ -48,7 +48,8 @@ export async function openLink(settings: WorkerSettings, log: (text: string) => 
     ended = error
     for (const call of calls.values()) call.reject(error)
     calls.clear()
-    for (const listener of endListeners) listener()
+    for (const [no, listener] of subscriptions) listener({ kind: 'left', no })
+    endListener()
     closed.resolve()
   }
 
@@ -109,7 +110,9 @@ export async function openLink(settings: WorkerSettings, log: (text: string) => 
     onPublished: (listener) => {
       publishedListener = listener
     },
-    onEnd: (listener) => void endListeners.push(listener),
+    onEnd: (listener) => {
+      endListener = listener
+    },
     onSubscription: (no, listener) => {
       if (listener) subscriptions.set(no, listener)
       else subscriptions.delete(no)

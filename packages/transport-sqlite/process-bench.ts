@@ -8,14 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Group } from '@vestnik/bus/transport'
-import { type ChildTask, type Line, openRecord } from './child.ts'
-
-export interface Entry {
-  readonly kind: Line[0]
-  readonly id: string
-  readonly pid: number
-  readonly redelivered: boolean
-}
+import { type ChildTask, type Entry, openRecord } from './child.ts'
 
 export interface Verdict {
   readonly faults: readonly string[]
@@ -32,7 +25,7 @@ export interface Bench extends AsyncDisposable {
   readonly path: string
   readonly group: Group
   start(task: Task): ChildProcess
-  entries(): Entry[]
+  entries(): readonly Entry[]
   exited(child: ChildProcess): Promise<void>
   kill(child: ChildProcess): Promise<void>
   /** SIGSTOP for so long, then SIGCONT. */
@@ -68,7 +61,7 @@ export async function openBench(options: {
     return child
   }
 
-  const entries = (): Entry[] => record.read().map(([kind, id, pid, redelivered]) => ({ kind, id, pid, redelivered }))
+  const entries = record.read
 
   async function until(what: string, limitMs: number, holds: (lines: readonly Entry[]) => boolean): Promise<void> {
     const deadline = Date.now() + limitMs
@@ -159,6 +152,6 @@ function judge(lines: readonly Entry[]): Verdict {
     }
   }
   for (const { kind, id } of lines) if (kind === 'confirmed' && !finished.has(id)) faults.push(`lost: ${id}`)
-  const count = (kind: Line[0]) => lines.filter((line) => line.kind === kind).length
+  const count = (kind: Entry['kind']) => lines.filter((line) => line.kind === kind).length
   return { faults, confirmed: count('confirmed'), kills: count('killed'), repeated }
 }

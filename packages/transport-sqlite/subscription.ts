@@ -224,7 +224,6 @@ export async function startConsumer(
   }
 
   link.onSubscription(no, receive)
-  link.onEnd(end)
   const { topic, name, order } = group
   const subscription = { no, topic, group: name, order, window, windowBytes, lease: shared }
   await link

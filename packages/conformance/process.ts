@@ -72,8 +72,8 @@ export function startChild(program: URL, { patienceMs }: { readonly patienceMs: 
   const child = fork(program, {
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    // So that a law about memory can measure what is left without garbage.
-    execArgv: [...process.execArgv, '--expose-gc'],
+    // How modules are found is inherited, the test runner's own options are not; and memory is measured without garbage.
+    execArgv: [...process.execArgv.filter((it) => /^--(conditions|import|require)=/.test(it)), '--expose-gc'],
   })
   const calls = new Map<number, (answer: Answer) => void>()
   const gone = once(child, 'exit')

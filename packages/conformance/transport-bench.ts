@@ -5,13 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Group, Transport } from '@vestnik/bus'
-import { type Journal, openJournal } from './journal.ts'
+import { type BenchMember, type OpenMember, openElsewhere, openInside } from './bench-member.ts'
+import { openJournal } from './journal.ts'
 import type { Variant } from './law.ts'
-import { type Entry, type Manner, type Member, memberOn, now } from './member.ts'
+import type { Entry, Manner } from './member.ts'
 import { messageOf } from './messages.ts'
-import { isByName, type Opening, openHere } from './opening.ts'
-import { type Child, programBeside, startChild } from './process.ts'
-import { until, within } from './waiting.ts'
+import type { Opening } from './opening.ts'
+import { until } from './waiting.ts'
 
 export interface TransportVariant extends Variant {
   readonly order: Group['order']
@@ -36,18 +36,6 @@ export interface TransportFacts {
 export interface Outage {
   stop(): Promise<void>
   start(): Promise<void>
-}
-
-/** A member that a law may also kill, stop and wake. These three need a process of its own. */
-export interface BenchMember extends Member {
-  readonly name: string
-  kill(): Promise<void>
-  /** SIGSTOP. */
-  stop(): void
-  /** SIGCONT. */
-  wake(): void
-  /** Notes that it is gone, then closes it. */
-  leave(): Promise<void>
 }
 
 export interface GroupSettings {
@@ -121,8 +109,8 @@ export async function openTransportBench(facts: TransportFacts, variant: Transpo
     async member() {
       const name = `m${members.length + 1}`
       const opening = variant.several
-        ? openElsewhere(facts, name, journal, journalPath, patienceMs)
-        : openInside(facts, name, journal, patienceMs)
+        ? openElsewhere(facts.open, name, journal, journalPath, patienceMs)
+        : openInside(facts.open, name, journal, patienceMs)
       const member = await opening
       members.push(member)
       return member
@@ -165,104 +153,6 @@ export async function openTransportBench(facts: TransportFacts, variant: Transpo
     },
   }
   return bench
-}
-
-interface OpenMember extends BenchMember {
-  /** Ends it, whatever state it is in. */
-  discard(): Promise<void>
-}
-
-async function openInside(
-  facts: TransportFacts,
-  name: string,
-  journal: Journal<Entry>,
-  patienceMs: number,
-): Promise<OpenMember> {
-  const transport = await within(patienceMs, openHere(facts.open), 'open')
-  const member = memberOn(transport, name, journal)
-  const impossible = () => {
-    throw new Error(`${name} has no process of its own`)
-  }
-  const call = <T>(command: string, promise: Promise<T>) => within(patienceMs, promise, `${command} at ${name}`)
-  return asMember(name, journal, (command, values) => call(command, run(member, command, values)), {
-    kill: impossible,
-    stop: impossible,
-    wake: impossible,
-    discard: () => call('close', transport.close()),
-  })
-}
-
-async function run(member: Member, command: keyof Member, values: readonly unknown[]): Promise<unknown> {
-  const method = member[command] as (...values: readonly unknown[]) => unknown
-  return await method(...values)
-}
-
-async function openElsewhere(
-  facts: TransportFacts,
-  name: string,
-  journal: Journal<Entry>,
-  journalPath: string,
-  patienceMs: number,
-): Promise<OpenMember> {
-  if (!isByName(facts.open)) throw new Error('several processes need an opening by name')
-  const child: Child = startChild(programBeside(import.meta.url, 'member-process'), { patienceMs })
-  try {
-    await child.call('open', facts.open, name, journalPath)
-  } catch (error) {
-    await child.kill()
-    throw error
-  }
-  return asMember(name, journal, (command, values) => child.call('run', command, values), {
-    kill: () => child.kill(),
-    stop: () => child.signal('SIGSTOP'),
-    wake: () => child.signal('SIGCONT'),
-    discard: () => child.kill(),
-  })
-}
-
-type Controls = Pick<OpenMember, 'kill' | 'stop' | 'wake' | 'discard'>
-
-/** A member whose commands go through `call`. What leaves is noted before it does, so that no takeover is noted earlier. */
-function asMember(
-  name: string,
-  journal: Journal<Entry>,
-  call: (command: keyof Member, values: readonly unknown[]) => Promise<unknown>,
-  controls: Controls,
-): OpenMember {
-  const through =
-    <Command extends keyof Member>(command: Command) =>
-    (...values: Parameters<Member[Command]>) =>
-      call(command, values) as ReturnType<Member[Command]>
-  const gone = () => journal.note({ what: 'gone', member: name, atMs: now() })
-  const close = through('close')
-  return {
-    name,
-    traits: through('traits'),
-    health: through('health'),
-    ensure: through('ensure'),
-    publish: through('publish'),
-    flood: through('flood'),
-    endFlood: through('endFlood'),
-    subscribe: through('subscribe'),
-    release: through('release'),
-    drain: through('drain'),
-    residentMiB: through('residentMiB'),
-    close,
-    kill() {
-      gone()
-      return controls.kill()
-    },
-    stop() {
-      gone()
-      controls.stop()
-    },
-    wake: controls.wake,
-    leave() {
-      gone()
-      return close()
-    },
-    discard: controls.discard,
-  }
 }
 
 const notOffered = (what: string) => () => Promise.reject(new Error(`this transport offers no ${what}`))

@@ -17,6 +17,7 @@ const trimRows = 4000
 const tidyMs = 500
 const freePages = 2000
 const vacuumPages = 500
+const vacuumMs = 30
 const pageBytes = 4096
 const slackBytes = 1024 * 1024
 const longestWalBytes = 64 * 1024 * 1024
@@ -24,6 +25,11 @@ const longestWalBytes = 64 * 1024 * 1024
 export function createUpkeep(file: BrokerFile, path: string, crash: (point: CrashPoint) => void): Upkeep {
   const trimmed = new Map<number, number>()
   let tidied = 0
+
+  function isSparse(pages: number): boolean {
+    const free = file.number('pragma freelist_count') ?? 0
+    return free > freePages && free * 2 > pages
+  }
 
   return {
     trim(topic) {
@@ -44,11 +50,13 @@ export function createUpkeep(file: BrokerFile, path: string, crash: (point: Cras
       if (now < tidied + tidyMs) return
       tidied = now
       try {
-        const free = file.number('pragma freelist_count') ?? 0
-        const pages = file.number('pragma page_count') ?? 0
-        if (free > freePages && free * 2 > pages) file.db.exec(`pragma incremental_vacuum(${vacuumPages})`)
+        let pages = file.number('pragma page_count') ?? 0
+        while (isSparse(pages) && Date.now() < now + vacuumMs) {
+          file.db.exec(`pragma incremental_vacuum(${vacuumPages})`)
+          pages = file.number('pragma page_count') ?? 0
+        }
         // Only a checkpoint makes the file itself shorter.
-        else if (sizeOf(path) > pages * pageBytes + slackBytes) file.db.exec('pragma wal_checkpoint(passive)')
+        if (sizeOf(path) > pages * pageBytes + slackBytes) file.db.exec('pragma wal_checkpoint(passive)')
         if (sizeOf(`${path}-wal`) > longestWalBytes) file.db.exec('pragma wal_checkpoint(restart)')
       } catch {
         // Another process is writing, or the disk is full: both are seen, and told, where messages are written.

@@ -120,13 +120,19 @@ export async function openStoreBench(facts: StoreFacts): Promise<StoreBench> {
     within: (what, promise) => within(patienceMs, promise, what),
     async [Symbol.asyncDispose]() {
       await Promise.all(children.map((child) => child.kill()))
-      const last = await keep(openHere(facts.open))
-      for (const table of tables.reverse()) await last.transaction((tx) => tx.query(`DROP TABLE ${table}`, []))
-      for (const each of stores) await within(patienceMs, each.close(), 'close')
       for (const journal of journals) journal.close()
       await rm(folder, { recursive: true })
+      const last = await keep(openHere(facts.open))
+      const [dropped] = await Promise.allSettled([dropTables(last, tables)])
+      for (const each of stores) await within(patienceMs, each.close(), 'close')
+      if (dropped.status === 'rejected') throw dropped.reason
     },
   }
+}
+
+/** The latest first, as a later one may refer to an earlier one. */
+async function dropTables(store: Store, tables: readonly string[]): Promise<void> {
+  for (const table of tables.toReversed()) await store.transaction((tx) => tx.query(`DROP TABLE ${table}`, []))
 }
 
 function asProcess(child: Child, journal: Journal<StoreEntry>, patienceMs: number): StoreProcess {

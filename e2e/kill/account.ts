@@ -18,6 +18,8 @@ export interface Account {
   /** Acts beyond the first and those that are counted as uncertain. */
   readonly uncounted: readonly string[]
   readonly disordered: readonly string[]
+  /** Orders that died though nothing is wrong with them: each time that they ran alone, their process was killed. */
+  readonly buried: readonly string[]
   /** Messages that are neither done nor dead. */
   readonly waiting: number
   readonly dead: number
@@ -48,6 +50,10 @@ export function accountOf(folder: string): Account {
   const bookings = countBy(booked)
   const orders = new Map(placed.map((one) => [one.n, one]))
   const acted = new Set(acts.map(([, n]) => n))
+  const buried = replayedIds(places.books).flatMap((id) => {
+    const n = acts.find(([key]) => key.endsWith(`/${id}`))?.[1] ?? id
+    return orders.get(n)?.manner === 'dies' ? [] : [n]
+  })
   return {
     confirmed: confirmed.length,
     committed: placed.length,
@@ -59,7 +65,11 @@ export function accountOf(folder: string): Account {
     ),
     doubled: [...bookings].filter(([n, count]) => count > 1 || !orders.has(n)).map(([n]) => n),
     uncounted: [...actsOf].filter(([key, count]) => count > 1 + (doubts.get(key) ?? 0)).map(([key]) => key),
-    disordered: [...disordered(booked, orders), ...disordered(acted, orders)],
+    disordered: [
+      ...disordered(booked, orders, buried).map((n) => `booked ${n}`),
+      ...disordered(acted, orders, buried).map((n) => `acted ${n}`),
+    ],
+    buried,
     waiting: unsent.length + inbox.filter(({ state }) => state === 'held').length,
     dead: inbox.filter(({ state }) => state === 'dead').length,
   }
@@ -72,6 +82,11 @@ function rows(path: string, sql: string): readonly Row[] {
   return database.prepare(sql).all()
 }
 
+const replayedIds = (path: string) =>
+  rows(path, "SELECT target FROM vestnik_operations WHERE what = 'replay'").map(
+    ({ target }) => String(target).split(' ').at(-1) ?? '',
+  )
+
 const lines = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [])
 
 const keyOf = ({ topic, grp, source, id }: Row) => `${topic}/${grp}/${source}/${id}`
@@ -83,11 +98,15 @@ function countBy(values: readonly string[]): ReadonlyMap<string, number> {
 }
 
 /** What took effect after a later one of its key; those that died meanwhile take effect at their replay. */
-function disordered(took: Iterable<string>, orders: ReadonlyMap<string, Placed>): readonly string[] {
+function disordered(
+  took: Iterable<string>,
+  orders: ReadonlyMap<string, Placed>,
+  buried: readonly string[],
+): readonly string[] {
   const last = new Map<string, number>()
   return [...took].filter((n) => {
     const order = orders.get(n)
-    if (!order || order.manner === 'dies') return false
+    if (!order || order.manner === 'dies' || buried.includes(n)) return false
     const before = last.get(order.key) ?? 0
     last.set(order.key, Math.max(before, order.seq))
     return order.seq < before

@@ -1,6 +1,8 @@
 /** What the programs of the kill tests have in common: where they work, where they are killed, and how they end. */
 import { openSync, writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { type Ports, systemPorts } from '@vestnik/bus'
+import { hasCode } from '@vestnik/bus/errors'
 import { openSqliteTransport, crashPoints as pointsOfTheBroker } from '@vestnik/transport-sqlite'
 import { leaseMs, type Places, placesIn } from './orders.ts'
 
@@ -43,9 +45,22 @@ export function appendTo(path: string): (line: string) => void {
   return (line) => void writeSync(file, `${line}\n`)
 }
 
+/** Tries again while another process, a stopped one say, keeps a file locked: nothing of the work was written. */
+export async function patiently<R>(work: () => Promise<R>): Promise<R> {
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!hasCode(error, 'LOCK_TIMEOUT', 'FILE_LOCKED')) throw error
+    }
+  }
+}
+
 /** Tells the parent that it is at work, and ends in good order when it is asked to; never outlives the parent. */
 export function serveUntilAsked(end: () => Promise<void>): void {
   process.once('disconnect', () => process.exit(1))
   process.once('SIGTERM', () => void end().then(() => process.exit(0)))
+  // A process that is killed leaves no compiled sources behind for the next, unless it does so now.
+  flushCompileCache()
   process.send?.('ready')
 }

@@ -1,20 +1,19 @@
 /** Books each order in its own database, and writes each a letter outside it. */
 import { existsSync } from 'node:fs'
-import { effect, type MessageFacts, on, openBus, permanent } from '@vestnik/bus'
+import { type BusOptions, effect, type MessageFacts, on, openBus, permanent } from '@vestnik/bus'
 import { openSqliteStore } from '@vestnik/store-sqlite'
-import { appendTo, lethalPorts, openBroker, places, serveUntilAsked } from './child.ts'
+import { appendTo, lethalPorts, openBroker, patiently, places, serveUntilAsked } from './child.ts'
 import { type Order, placed } from './orders.ts'
 
 const claimMs = 1_000
 
-const store = await openSqliteStore(places.books)
-await store.transaction((tx) =>
-  tx.query('CREATE TABLE IF NOT EXISTS booked (seq INTEGER PRIMARY KEY AUTOINCREMENT, n TEXT, key TEXT)', []),
-)
-const transport = await openBroker()
+const table = 'CREATE TABLE IF NOT EXISTS booked (seq INTEGER PRIMARY KEY AUTOINCREMENT, n TEXT, key TEXT)'
+const store = await patiently(() => openSqliteStore(places.books))
+await patiently(() => store.transaction((tx) => tx.query(table, [])))
+const transport = await patiently(openBroker)
 const act = appendTo(places.acts)
 
-const bus = await openBus({
+const options: BusOptions = {
   service: 'books',
   store,
   transport,
@@ -34,7 +33,8 @@ const bus = await openBus({
       { claimMs },
     ),
   ],
-})
+}
+const bus = await patiently(() => openBus(options))
 
 serveUntilAsked(async () => {
   await bus.close()

@@ -16,6 +16,9 @@ export interface Member {
   /** What ended it: a signal's name, or its exit code. */
   readonly ended: Promise<string>
   kill(): Promise<void>
+  /** Stands still until it is woken: SIGSTOP, SIGCONT. */
+  stop(): void
+  wake(): void
   /** Asks it to end in good order. */
   end(): Promise<void>
 }
@@ -71,6 +74,14 @@ export function openFleet(t: TestContext): Fleet {
       child.kill(name)
       await ended
     }
-    return { role, ready, ended, kill: () => signal('SIGKILL'), end: () => signal('SIGTERM') }
+    return {
+      role,
+      ready,
+      ended,
+      kill: () => signal('SIGKILL'),
+      end: () => signal('SIGTERM'),
+      stop: () => void child.kill('SIGSTOP'),
+      wake: () => void child.kill('SIGCONT'),
+    }
   }
 }

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { operationsOn, systemPorts } from '@vestnik/bus'
 import { hasCode } from '@vestnik/bus/errors'
 import { openSqliteStore } from '@vestnik/store-sqlite'
-import { lethalPorts, places, serveUntilAsked } from './child.ts'
+import { lethalPorts, patiently, places, serveUntilAsked } from './child.ts'
 
-const store = await openSqliteStore(places.books)
+const store = await patiently(() => openSqliteStore(places.books))
 const operations = operationsOn(store, systemPorts.now, undefined, lethalPorts().crash)
 let ending = false
 

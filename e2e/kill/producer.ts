@@ -2,21 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openBus } from '@vestnik/bus'
 import { openSqliteStore } from '@vestnik/store-sqlite'
-import { appendTo, lethalPorts, openBroker, places, serveUntilAsked, settings } from './child.ts'
+import { appendTo, lethalPorts, openBroker, patiently, places, serveUntilAsked, settings } from './child.ts'
 import { orderOf, placed } from './orders.ts'
 
 const atOnce = 8
 const pauseMs = 12
 
-const store = await openSqliteStore(places.orders)
-await store.transaction((tx) =>
-  tx.query(
-    'CREATE TABLE IF NOT EXISTS placed (seq INTEGER PRIMARY KEY AUTOINCREMENT, n TEXT, key TEXT, manner TEXT)',
-    [],
-  ),
-)
-const transport = await openBroker()
-const bus = await openBus({ service: 'orders', store, transport, publishes: [placed], ports: lethalPorts() })
+const table = 'CREATE TABLE IF NOT EXISTS placed (seq INTEGER PRIMARY KEY AUTOINCREMENT, n TEXT, key TEXT, manner TEXT)'
+const store = await patiently(() => openSqliteStore(places.orders))
+await patiently(() => store.transaction((tx) => tx.query(table, [])))
+const transport = await patiently(openBroker)
+const options = { service: 'orders', store, transport, publishes: [placed], ports: lethalPorts() }
+const bus = await patiently(() => openBus(options))
 const confirm = appendTo(places.confirmed)
 const name = `${process.pid}-${Date.now().toString(36)}`
 let ending = false
@@ -36,9 +33,11 @@ for (let count = 0; !ending && !settings.quiet; ) {
 
 async function place(count: number): Promise<void> {
   const order = orderOf(name, count)
-  await store.transaction(async (tx) => {
-    await tx.query('INSERT INTO placed (n, key, manner) VALUES (?, ?, ?)', [order.n, order.key, order.manner])
-    await bus.publish(tx, placed, order)
-  })
+  const commit = () =>
+    store.transaction(async (tx) => {
+      await tx.query('INSERT INTO placed (n, key, manner) VALUES (?, ?, ?)', [order.n, order.key, order.manner])
+      await bus.publish(tx, placed, order)
+    })
+  await patiently(commit)
   confirm(order.n)
 }

@@ -275,6 +275,32 @@ test('a claim that came too late for its effect is given up, and nothing is done
   assert.deepEqual({ ...row }, { state: 'done', uncertain: 0, attempts: 0 })
 })
 
+test('a claim that outlasts the life of its message does not act on it', async () => {
+  let acts = 0
+  const { store, clock } = await openMemory()
+  const handler = effect(noteContract({ lifeMs: 1_000 }), 'reader', () => void acts++)
+  await using hand = await openByHand({
+    handlers: [handler],
+    store,
+    clock,
+    wrap: (store) => ({
+      ...store,
+      async transaction(work) {
+        const result = await store.transaction(work)
+        if ((result as { token?: string } | undefined)?.token !== undefined) await clock.sleep(1_500)
+        return result
+      },
+    }),
+  })
+  await hand.handOut({ n: 1 })
+  await clock.advance(5_000)
+  assert.equal(acts, 0)
+  assert.deepEqual(
+    (await hand.bus.operations.listDead()).map(({ reason }) => reason),
+    ['expired'],
+  )
+})
+
 test('a delayed message takes its place in the order of its key when it is due', async () => {
   const handler = on(noteContract(), 'reader', async ({ n }, { tx }) => {
     await tx.query('INSERT INTO taken (n) VALUES (?)', [n])

@@ -80,8 +80,7 @@ export function heldRunner(engine: Engine, inbox: Inbox, place: Place): (candida
   }
 
   function judgeClaim(row: HeldRow, lapsed: boolean, now: number): Pick<Verdict, 'decision' | 'parks'> | undefined {
-    const expired = row.expires !== undefined && row.expires <= now && !row.forced
-    if (expired) return dead('expired')
+    if (isExpired(row, now)) return dead('expired')
     if (row.alone >= mostAlone) return dead('crash')
     if (lapsed && contract.uncertain === 'dead') return dead('uncertain')
     return undefined
@@ -93,6 +92,10 @@ export function heldRunner(engine: Engine, inbox: Inbox, place: Place): (candida
       const payload = await readPayload(row)
       return await store.transaction(async (tx) => {
         if (!(await stillOurs(tx, row, token))) return 'gone'
+        if (isExpired(row, ports.now())) {
+          await inbox.unclaim(tx, row)
+          return 'again'
+        }
         await handleIn(publish, on, payload, tx, factsOf(row))
         ports.crash('runner.handled')
         await inbox.finish(tx, row, ports.now())
@@ -105,8 +108,8 @@ export function heldRunner(engine: Engine, inbox: Inbox, place: Place): (candida
 
   async function runEffect(effect: EffectHandler, claimed: Claimed): Promise<RunOutcome> {
     const { row, until } = claimed
-    // A claim that was long in coming leaves too little time to act safely inside it.
-    if (until - ports.now() < claimMs / 2) return letGo(claimed)
+    // A claim that was long in coming leaves too little time to act safely inside it, or none of the message's life.
+    if (until - ports.now() < claimMs / 2 || isExpired(row, ports.now())) return letGo(claimed)
     try {
       const payload = await readPayload(row)
       await act(effect, payload, claimed)
@@ -201,6 +204,8 @@ export function heldRunner(engine: Engine, inbox: Inbox, place: Place): (candida
     return { decision: { state: 'dead', reason }, parks: parks(contract.afterDead, reason) }
   }
 }
+
+const isExpired = ({ expires, forced }: HeldRow, now: number) => expires !== undefined && expires <= now && !forced
 
 /** The same for every repeat of an effect, and another after an edit. */
 function idempotencyKey({ topic, group, source, id, edited }: HeldRow): string {

@@ -33,9 +33,8 @@ export interface BrokerFile {
   /** The first column of the first row, as a number; undefined when there is none or it is NULL. */
   number(sql: string, ...values: SQLInputValue[]): number | undefined
   /**
-   * Runs the work in a write transaction and commits. With `durable` it is on the disk when it returns, else it is
-   * safe from a killed process, but not from a power cut. Nothing of it is stored when it throws, unless the fault
-   * says COMMIT_UNKNOWN.
+   * Runs the work in a write transaction and commits. With `durable` it is on the disk when it resolves, else it is
+   * safe from a killed process, but not from a power cut. When it rejects, nothing of it is known to be stored.
    */
   write<R>(attempt: string, durable: boolean, work: () => R): Promise<R>
   close(): void

@@ -6,7 +6,7 @@ export async function pace(perSecond: number, seconds: number, work: (n: number)
   const count = Math.round(perSecond * seconds)
   const started = performance.now()
   const running: unknown[] = []
-  while (running.length < count) {
+  while (running.length < count || performance.now() - started < seconds * 1000) {
     const due = Math.min(count, Math.floor(((performance.now() - started) / 1000) * perSecond) + 1)
     while (running.length < due) running.push(work(running.length))
     await sleep(1)

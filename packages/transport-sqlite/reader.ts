@@ -16,7 +16,7 @@ export interface Reader {
   wake(): void
   /** Does what is to be done now, in one transaction at most. Answers whether there is more to do at once. */
   step(): Promise<boolean>
-  /** When `step` must be called at the latest, in milliseconds since 1970. */
+  /** When `step` must be called at the latest, in milliseconds since 1970; infinity when the member has left. */
   due(): number
   /** Gives everything away at once. */
   leave(handedOut: ReadonlySet<number>): Promise<void>
@@ -170,6 +170,7 @@ export function createReader(file: BrokerFile, given: NewSubscription, group: Kn
     step,
     due() {
       const { finishedSince } = holdings
+      if (left) return Number.POSITIVE_INFINITY
       return Math.min(
         reviewed + reviewMs,
         finishedSince === undefined ? Number.POSITIVE_INFINITY : finishedSince + saveMs,

@@ -16,6 +16,9 @@ const { path, leaseMs, lockMs } = settings
 /** About how much one commit publishes at most. */
 const commitBytes = 4 * 1024 * 1024
 
+/** How long reading rests after it failed. */
+const restMs = 100
+
 type Port = NonNullable<typeof parentPort>
 
 if (parentPort) await open(parentPort)
@@ -47,6 +50,7 @@ function serve(port: Port, file: BrokerFile): (fault: Fault) => void {
   let again = false
   let closing: readonly HandedOut[] | undefined
   let timer: NodeJS.Timeout | undefined
+  let restUntil = 0
   let troubledSince: number | undefined
   let troubleText: string | undefined
 
@@ -138,12 +142,8 @@ function serve(port: Port, file: BrokerFile): (fault: Fault) => void {
       upkeep.tidy()
     }
     const due = Math.min(...[...readers.values()].map((reader) => reader.due()))
-    if (Number.isFinite(due)) timer = setTimeout(poll, Math.max(1, due - Date.now()))
-  }
-
-  // A notice may get lost: each review of the lease looks for messages as well.
-  function poll(): void {
-    wake()
+    // A notice may get lost: each review of the lease looks for messages as well.
+    if (Number.isFinite(due)) timer = setTimeout(wake, Math.max(1, due - Date.now(), restUntil - Date.now()))
   }
 
   async function append(): Promise<void> {
@@ -170,10 +170,11 @@ function serve(port: Port, file: BrokerFile): (fault: Fault) => void {
   async function read(reader: Reader): Promise<void> {
     try {
       if (await reader.step()) again = true
+      if (reader.due() === Number.POSITIVE_INFINITY) readers.delete(reader.no)
       calm()
     } catch (error) {
       trouble(faultOf(error, `read from broker file ${path}`))
-      setTimeout(schedule, 100)
+      restUntil = Date.now() + restMs
     }
   }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { crashPoints } from './crash.ts'
-import { openBench } from './process-bench.ts'
+import { openBench } from './process-bench.fixture.ts'
 
 const seconds = 1000
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Group } from '@vestnik/bus/transport'
-import { type ChildTask, type Entry, openRecord } from './child.ts'
+import { type ChildTask, type Entry, openRecord } from './child.fixture.ts'
 
 export interface Verdict {
   readonly faults: readonly string[]
@@ -51,7 +51,7 @@ export async function openBench(options: {
 
   function start(task: Task): ChildProcess {
     const whole = { path, record: join(folder, 'record'), group, partitions: 4, leaseMs: options.leaseMs, ...task }
-    const file = fileURLToPath(new URL('./child.ts', import.meta.url))
+    const file = fileURLToPath(new URL('./child.fixture.ts', import.meta.url))
     const child = spawn(process.execPath, [file, JSON.stringify(whole)], { stdio: ['ignore', 'ignore', 'inherit'] })
     children.add(child)
     child.once('exit', (_, signal) => {

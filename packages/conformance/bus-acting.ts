@@ -1,6 +1,6 @@
 /** Laws of the bus: an effect outside is repeated only when nobody can know, with the same key and content, and is counted. */
 import assert from 'node:assert/strict'
-import { type EffectContext, effect, operationsOn, type Store, systemPorts, uncertain } from '@vestnik/bus'
+import { type EffectContext, effect, type Store, uncertain } from '@vestnik/bus'
 import { type BusLaw, effects, law, onceAsEffect } from './bus-law.ts'
 import { as, coded, dying, failing, untilDead, untilDeadLetter } from './bus-manners.ts'
 import { encode } from './bus-payload.ts'
@@ -145,43 +145,6 @@ export const acting: readonly BusLaw[] = [
     const [letter] = await untilDead(bench, reader, 1)
     assert.equal(letter?.uncertain, 0)
   }),
-
-  law(
-    'a message that kills its process at each start ends as a dead letter, and no other is buried with it',
-    onceAsEffect,
-    async (bench) => {
-      const contract = bench.contract({ uncertain: 'repeat' })
-      const service = bench.invent('killed')
-      const writer = await bench.process({ publishes: [contract] })
-      await writer.publish(contract, 'a1', 'b1', 'c1', 'b2')
-      let deaths = 0
-      for (;;) {
-        const life = bench.life()
-        let poisoned = false
-        life.dieAt('runner.acted', () => poisoned)
-        const poison = (name: string) => {
-          if (name === 'a1') poisoned = true
-        }
-        const handler = bench.handler(contract, poison, { claimMs })
-        const reader = await bench.process({ service, life, handlers: [handler] })
-        const people = operationsOn(reader.store, systemPorts.now)
-        let buried = false
-        await bench.until('a death or a dead letter', async () => {
-          buried = (await people.listDead()).length > 0
-          return buried || life.isDead()
-        })
-        if (!buried) {
-          deaths += 1
-          assert.ok(deaths < 10, 'it goes on killing')
-          continue
-        }
-        const letter = await untilDeadLetter(bench, reader)
-        assert.deepEqual([letter.reason, letter.key], ['crash', 'a'])
-        await bench.untilEffects(reader, ['b1', 'b2', 'c1'])
-        return
-      }
-    },
-  ),
 ]
 
 async function uncertainOf(store: Store, id: string): Promise<number> {

@@ -2,6 +2,7 @@
 import { acting } from './bus-acting.ts'
 import { type BusBench, type BusFacts, type BusVariant, openBusBench } from './bus-bench.ts'
 import { brokers } from './bus-broker.ts'
+import { deaths } from './bus-deaths.ts'
 import { failingMessages } from './bus-failing.ts'
 import type { BusLaw } from './bus-law.ts'
 import { living } from './bus-lives.ts'
@@ -28,6 +29,7 @@ export const busLaws: readonly BusLaw[] = [
   ...failingMessages,
   ...mending,
   ...acting,
+  ...deaths,
   ...living,
   ...brokers,
   ...storeless,

@@ -1,64 +1,13 @@
 /** Laws of the bus: processes end, and what they were about is neither lost nor done twice. */
 import assert from 'node:assert/strict'
-import { type CrashPoint, crashPoints, operationsOn, type Store, systemPorts, type Tx } from '@vestnik/bus'
+import type { Store, Tx } from '@vestnik/bus'
 import { BusError } from '@vestnik/bus/errors'
-import type { BusBench, BusProcess } from './bus-bench.ts'
 import { type BusLaw, everywhere, law, once, onHandlers, ordered } from './bus-law.ts'
-import { as, coded, dying, failing, untilDead } from './bus-manners.ts'
+import { coded, failing, untilAtRest } from './bus-manners.ts'
 import type { Mortal } from './bus-mortal.ts'
-import { keyOf, placeOf, rounds, series } from './messages.ts'
-
-const publishing = crashPoints.filter((point) => /^(outbox|relay)\./.test(point))
-const delivering = crashPoints.filter((point) => point.startsWith('deliver.'))
+import { rounds, series } from './messages.ts'
 
 export const living: readonly BusLaw[] = [
-  ...publishing.map((point) =>
-    law(`a publisher that dies at ${point} has lost and doubled nothing`, once, async (bench) => {
-      const contract = bench.contract()
-      const service = bench.invent('publisher')
-      const reader = await bench.process({ handlers: [bench.handler(contract)] })
-      const life = bench.life()
-      const first = await bench.process({ service, life, publishes: [contract] })
-      await first.publish(contract, 'a1')
-      life.dieAt(point)
-      const committed = point === 'outbox.added' ? ['a1'] : ['a1', 'a2']
-      const publish = first.publish(contract, 'a2').catch(() => {})
-      await bench.until('the death', () => life.isDead())
-      void publish
-      const second = await bench.process({ service, publishes: [contract] })
-      await second.publish(contract, 'a3')
-      await bench.untilEffects(reader, [...committed, 'a3'])
-      assert.deepEqual(await reader.names(), [...committed, 'a3'])
-    }),
-  ),
-
-  ...delivering.map((point) =>
-    law(`a reader that dies at ${point} has lost and doubled nothing`, onHandlers, (bench) => diesAt(bench, point)),
-  ),
-
-  ...(['runner.claimed', 'runner.handled', 'runner.ended'] as const).map((point) =>
-    law(`a reader that dies at ${point} has lost and doubled nothing`, once, (bench) => diesAt(bench, point)),
-  ),
-
-  law('a person whose process dies at operate.changed has changed nothing', once, async (bench) => {
-    const contract = bench.contract()
-    const service = bench.invent('reader')
-    const { does, mend } = dying('a1')
-    const reader = await bench.process({ service, handlers: [bench.handler(contract, does)] })
-    await reader.publish(contract, 'a1')
-    const [letter] = await untilDead(bench, reader, 1)
-    assert.ok(letter)
-    const life = bench.life()
-    life.dieAt('operate.changed')
-    const mortal = life.store(reader.store)
-    const { crash } = life.ports(systemPorts)
-    void operationsOn(mortal, systemPorts.now, undefined, crash).drop(letter, as(letter))
-    await bench.until('the death', () => life.isDead())
-    mend()
-    await reader.bus.operations.replay(letter, as(letter))
-    await bench.untilEffects(reader, ['a1'])
-  }),
-
   law('a close with a full window loses nothing, buries nothing and doubles nothing', everywhere, async (bench) => {
     const contract = bench.contract()
     const service = bench.invent('closing')
@@ -74,7 +23,7 @@ export const living: readonly BusLaw[] = [
       reader = await start()
     }
     await bench.untilEffects(reader, names)
-    await bench.within('at rest', untilNothingHeld(bench, reader))
+    await untilAtRest(bench, reader)
     assert.deepEqual((await reader.names()).toSorted(), names.toSorted())
     assert.deepEqual(await reader.bus.operations.listDead(), [])
   }),
@@ -209,31 +158,4 @@ function handlerCommits(faults: { readonly inside?: () => void; readonly after?:
     handled = true
   }
   return { does, store }
-}
-
-async function diesAt(bench: BusBench, point: CrashPoint): Promise<void> {
-  const contract = bench.contract()
-  const service = bench.invent('reader')
-  const flaky = failing({ a1: 1, b2: 1 })
-  const life = bench.life()
-  life.dieAt(point)
-  await bench.process({ service, life, handlers: [bench.handler(contract, flaky)] })
-  const writer = await bench.process({ publishes: [contract] })
-  const names = rounds(3, 4)
-  await writer.publish(contract, ...names)
-  await bench.until(`the death at ${point}`, () => life.isDead())
-  const reader = await bench.process({ service, handlers: [bench.handler(contract, flaky)] })
-  await bench.untilEffects(reader, names)
-  await bench.within('at rest', untilNothingHeld(bench, reader))
-  const took = await reader.names()
-  assert.deepEqual(took.toSorted(), names.toSorted())
-  assert.deepEqual(await reader.bus.operations.listDead(), [])
-  if (bench.order === 'none') return
-  for (const key of ['a', 'b', 'c']) {
-    assert.deepEqual(took.filter((name) => keyOf(name) === key).map(placeOf), [1, 2, 3, 4])
-  }
-}
-
-async function untilNothingHeld(bench: BusBench, { bus }: BusProcess): Promise<void> {
-  await bench.until('nothing held', async () => (await bus.operations.listHeld()).length === 0)
 }

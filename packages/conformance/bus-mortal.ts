@@ -3,8 +3,8 @@ import type { CrashPoint, Deliver, Ports, Store, Transport } from '@vestnik/bus'
 
 export interface Mortal {
   readonly isDead: () => boolean
-  /** Dies at the next hit of this point for which the guard holds. */
-  dieAt(point: CrashPoint, guard?: () => boolean): void
+  /** Dies at the next hit of one of these points, when the guard holds. */
+  dieAt(points: CrashPoint | readonly CrashPoint[], guard?: () => boolean): void
   /** Dies now. Its broker gives what it had to others. */
   die(): void
   readonly ports: (own: Ports) => Ports
@@ -19,7 +19,7 @@ const never = new Promise<never>(() => {})
 
 export function mortal(): Mortal {
   let dead = false
-  let fatal: { readonly point: CrashPoint; readonly guard: () => boolean } | undefined
+  let fatal: { readonly points: readonly CrashPoint[]; readonly guard: () => boolean } | undefined
   let leave = () => {}
 
   const die = () => {
@@ -38,14 +38,14 @@ export function mortal(): Mortal {
   return {
     isDead: () => dead,
     die,
-    dieAt(point, guard = () => true) {
-      fatal = { point, guard }
+    dieAt(points, guard = () => true) {
+      fatal = { points: [points].flat(), guard }
     },
     ports: (own) => ({
       ...own,
       sleep: (ms, signal) => alive(own.sleep(ms, signal)),
       crash(point) {
-        if (!dead && fatal?.point === point && fatal.guard()) die()
+        if (!dead && fatal?.points.includes(point) && fatal.guard()) die()
         if (dead) throw new Killed(`killed at ${point}`)
       },
     }),

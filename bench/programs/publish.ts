@@ -10,7 +10,7 @@ const transport = await openSqliteTransport(path)
 await transport.ensure(topology)
 
 const run = `${process.pid}.${Date.now()}`
-await callers(200, 0, Math.min(count, 20_000), (n) => transport.publish([message(n, `${run}.warm`)]))
+await callers(200, 0, Math.min(count, 60_000), (n) => transport.publish([message(n, `${run}.warm`)]))
 const before = performance.now()
 await callers(200, 0, count, (n) => transport.publish([message(n, run)]))
 report({ perSecond: (count / (performance.now() - before)) * 1000 })

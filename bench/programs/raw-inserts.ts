@@ -7,7 +7,7 @@ import { readInput, report } from '../harness/program.ts'
 const { folder, count, perCommit } = readInput<{ folder: string; count: number; perCommit: number }>()
 const log = openRawLog(join(folder, 'raw.db'))
 
-insertAll(Math.min(count, 10_000))
+insertAll(Math.min(count, 20_000))
 const rows = makeRows(count)
 const before = performance.now()
 for (let i = 0; i < rows.length; i += perCommit) log.insert(rows.slice(i, i + perCommit))
@@ -16,7 +16,7 @@ log.close()
 
 /** Warms up. */
 function insertAll(warm: number): void {
-  const some = makeRows(Math.min(warm, 20 * perCommit))
+  const some = makeRows(Math.min(warm, 100 * perCommit))
   for (let i = 0; i < some.length; i += perCommit) log.insert(some.slice(i, i + perCommit))
 }
 

@@ -17,8 +17,8 @@ export interface Relay {
 
 /** A relay that dies is followed by another process within this time. */
 const leaseMs = 2_000
-/** An outbox that another process, or another library's connection, writes to is looked at this often. */
-const pollMs = 200
+/** The net below the store's watch, which tells of commits by others much sooner. */
+const pollMs = 1_000
 const firstPauseMs = 50
 const longestPauseMs = 2_000
 

@@ -31,9 +31,21 @@ export async function publishWithoutOutbox<Payload>(
 ): Promise<string> {
   const write = writer({ service: checkName('service', service), now: ports.now, id: ports.id, inject: () => {} })
   const message = await write(contract as Contract, payload, {})
-  await transport.ensure(topologyOf(contract as Contract))
+  await placesOf(transport, contract as Contract)
   await transport.publish([message])
   return message.id
+}
+
+const made = new WeakMap<Transport, Map<string, Promise<void>>>()
+
+/** Makes the contract's places once for each transport, and again only where that failed. */
+function placesOf(transport: Transport, contract: Contract): Promise<void> {
+  const known = made.get(transport) ?? new Map<string, Promise<void>>()
+  made.set(transport, known)
+  const making = known.get(contract.topic) ?? transport.ensure(topologyOf(contract))
+  known.set(contract.topic, making)
+  making.catch(() => known.delete(contract.topic))
+  return making
 }
 
 /**

@@ -2,7 +2,7 @@
 import { BusError } from '@vestnik/bus/errors'
 
 export interface SqliteStoreOptions {
-  /** How often commits of other processes are looked for, in milliseconds, while someone watches. @default 100 */
+  /** How often commits of other processes are looked for, in milliseconds, while someone watches. @default 180 */
   readonly pollMs?: number
   /** How many pages the write-ahead log has when it is copied into the database, on a thread of its own. @default 4000 */
   readonly checkpointPages?: number
@@ -11,7 +11,7 @@ export interface SqliteStoreOptions {
 /** @throws BusError `BAD_OPTION` */
 export function whole(
   path: string,
-  { pollMs = 100, checkpointPages = 4000 }: SqliteStoreOptions,
+  { pollMs = 180, checkpointPages = 4000 }: SqliteStoreOptions,
 ): Required<SqliteStoreOptions> {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
     throw new BusError(

@@ -1,4 +1,4 @@
-/** The asynchronous sync of the write-ahead log: one in flight at a time, each covering all commits before its start. */
+/** The asynchronous sync of the write-ahead log: each covers all commits before its start, and two may be in flight. */
 
 export interface Durability {
   /** Our own connection committed something. */
@@ -7,42 +7,60 @@ export interface Durability {
   whenDurable(then: (error?: Error) => void): void
 }
 
+/** Syncs the write-ahead log, off this thread. It is not asked for again before it is done. */
+export type SyncLog = (done: (error?: Error | null) => void) => void
+
+/** What a sync covers, and who waits for it. */
+interface Sync {
+  readonly ours: number
+  readonly theirs: number
+  readonly waiting: readonly ((error?: Error) => void)[]
+}
+
 /**
- * @param syncLog syncs the write-ahead log, off this thread
+ * @param lanes as many syncs may be in flight, each on a file descriptor of its own: the system tells a failure once to each
  * @param foreign a number that changes with every commit by another connection
  * @param broken called once, when a sync failed: nothing can be known any more
  */
-export function syncs(
-  syncLog: (done: (error?: Error | null) => void) => void,
-  foreign: () => number,
-  broken: (error: Error) => void,
-): Durability {
+export function syncs(lanes: readonly SyncLog[], foreign: () => number, broken: (error: Error) => void): Durability {
+  const free = [...lanes]
+  const inFlight: Sync[] = []
   let committed = 0
   let synced = 0
   let syncedForeign = -1
-  let inFlight = false
   let failure: Error | undefined
   let waiting: ((error?: Error) => void)[] = []
 
-  function sync(): void {
-    inFlight = true
-    const covered = waiting
-    const [ours, theirs] = [committed, foreign()]
+  function begin(): void {
+    if (waiting.length === 0) return
+    const lane = free.pop()
+    if (!lane) return
+    const sync: Sync = { ours: committed, theirs: foreign(), waiting }
     waiting = []
-    syncLog((error) => {
-      inFlight = false
-      if (error) return fail(error, covered)
-      synced = ours
-      syncedForeign = theirs
-      if (waiting.length > 0) sync()
-      for (const then of covered) then()
+    inFlight.push(sync)
+    lane((error) => {
+      free.push(lane)
+      if (error) fail(error)
+      else end(sync)
     })
   }
 
-  function fail(error: Error, covered: ((error?: Error) => void)[]): void {
+  /** It covers all that those before it would have covered. */
+  function end(sync: Sync): void {
+    const ended = inFlight.splice(0, inFlight.indexOf(sync) + 1)
+    if (ended.length > 0) {
+      synced = sync.ours
+      syncedForeign = sync.theirs
+    }
+    begin()
+    for (const { waiting: covered } of ended) for (const then of covered) then()
+  }
+
+  function fail(error: Error): void {
+    if (failure === undefined) broken(error)
     failure = error
-    broken(error)
-    for (const then of [...covered, ...waiting.splice(0)]) then(error)
+    const waited = [...inFlight.splice(0).flatMap((sync) => sync.waiting), ...waiting.splice(0)]
+    for (const then of waited) then(error)
   }
 
   return {
@@ -53,7 +71,7 @@ export function syncs(
       if (failure) return then(failure)
       if (synced === committed && syncedForeign === foreign()) return then()
       waiting.push(then)
-      if (!inFlight) sync()
+      begin()
     },
   }
 }

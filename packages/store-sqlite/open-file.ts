@@ -10,8 +10,11 @@ export interface OpenFile {
   readonly path: string
   readonly writer: Connection
   readonly reader: Connection
-  /** Of the write-ahead log, to sync it by. */
-  readonly logFd: number
+  /**
+   * Of the write-ahead log, to sync it by: as many as there may be syncs in flight. Each has its own, as the system tells
+   * a failed write once to each.
+   */
+  readonly logFds: readonly number[]
 }
 
 /** @throws BusError `FILE_UNUSABLE`, `FILE_CORRUPT`, `FILE_LOCKED`, `DISK_FULL` */
@@ -84,19 +87,19 @@ function prepareFile(path: string, { db }: Connection): void {
 
 function openBeside(open: typeof connect, path: string, writer: Connection): OpenFile {
   const real = writer.db.location() ?? path
-  const logFd = openSync(`${real}-wal`, 'r+')
+  const reader = open(real, { readOnly: true })
   try {
     syncFolder(dirname(real))
-    return { path: real, writer, reader: open(real, { readOnly: true }), logFd }
+    return { path: real, writer, reader, logFds: [1, 2].map(() => openSync(`${real}-wal`, 'r+')) }
   } catch (error) {
-    closeSync(logFd)
+    reader.close()
     throw error
   }
 }
 
 /** Lets go of the file. Sound: no sync of it has failed. */
-export function closeFile({ writer, reader, logFd }: OpenFile, sound: boolean): void {
-  closeSync(logFd)
+export function closeFile({ writer, reader, logFds }: OpenFile, sound: boolean): void {
+  for (const fd of logFds) closeSync(fd)
   // The last connection that closes writes the log into the database. After a failed sync nobody knows what the disk
   // holds of it, so then the reader closes last: it cannot write.
   for (const connection of sound ? [reader, writer] : [writer, reader]) connection.close()

@@ -7,7 +7,7 @@ import { soundMachine } from './faulty.fixture.ts'
 import { look, openScratch, run, scratchPath } from './scratch.fixture.ts'
 import type { Machine } from './store.ts'
 
-/** A machine whose syncs wait until they are let go of. */
+/** A machine whose syncs wait until they are let go of, the oldest first. */
 function heldMachine(): { machine: Machine; hold: () => void; letGo: () => void; begun: () => number } {
   let held: (() => void)[] | undefined
   let begun = 0
@@ -22,7 +22,7 @@ function heldMachine(): { machine: Machine; hold: () => void; letGo: () => void;
       held = []
     },
     letGo: () => {
-      for (const done of held?.splice(0) ?? []) done()
+      held?.shift()?.()
     },
     begun: () => begun,
   }
@@ -79,7 +79,7 @@ test('a read resolves only when what it saw is durable', async (t) => {
   assert.ok(await stillOpen(writing))
   const reading = look(store, 'SELECT n FROM a')
   assert.ok(await stillOpen(reading))
-  letGo() // the sync that began before the read: the writer is told, and another one begins
+  letGo() // the sync that began before the read: only the writer is told
   await writing
   assert.ok(await stillOpen(reading))
   letGo()

@@ -6,7 +6,7 @@ import type { Store, Tx } from '@vestnik/bus/store'
 import { checkpoints } from './checkpoints.ts'
 import { shareCommits } from './commits.ts'
 import { connect } from './connection.ts'
-import { noDurability, syncs } from './durability.ts'
+import { noDurability, type SyncLog, syncs } from './durability.ts'
 import { closeFile, openFile } from './open-file.ts'
 import { type SqliteStoreOptions, whole } from './options.ts'
 import { snapshots } from './reads.ts'
@@ -42,7 +42,12 @@ export async function openStoreOn(
   const file = path === ':memory:' ? undefined : await openFile(machine.connect, path, limits.lockMs)
   const writer = file?.writer ?? connect(path, { readOnly: false })
   const version = writer.db.prepare('PRAGMA data_version')
-  const durability = file ? syncs((done) => machine.fdatasync(file.logFd, done), foreign, broken) : noDurability
+  const lanes = file?.logFds.map(
+    (fd): SyncLog =>
+      (done) =>
+        machine.fdatasync(fd, done),
+  )
+  const durability = lanes ? syncs(lanes, foreign, broken) : noDurability
   const watches = watching(foreign, pollMs)
   const log = file && checkpoints(writer, file.path, checkpointPages)
   const parts = { ...limits, path, inside, durability, broken, closed: closedBy, changed: watches.wake }

@@ -24,8 +24,8 @@ export const storeSqliteMutants: readonly Mutant[] = [
     name: 'a commit during a sync taken for covered',
     rule: 'A sync covers what was committed before it began.',
     file: `${store}/durability.ts`,
-    find: 'synced = ours',
-    replace: 'synced = committed + 0 * ours',
+    find: 'synced = sync.ours',
+    replace: 'synced = committed',
     tests: [`${store}/durability.test.ts`],
   },
   {

@@ -5,9 +5,9 @@ import { judgeLaw, type Law, misfits, type Suite, type Variant, variantsFor } fr
 
 export function registerSuite<Bench extends AsyncDisposable, V extends Variant>(
   suite: Suite<Bench, V>,
-  { timeoutMs }: { readonly timeoutMs: number },
+  { timeoutMs, atOnce = 1 }: { readonly timeoutMs: number /** @default 1 */; readonly atOnce?: number },
 ): void {
-  describe(suite.name, () => {
+  describe(suite.name, { concurrency: atOnce }, () => {
     test('says what it lacks and where it deviates in words that fit the laws', () => {
       assert.deepEqual(misfits(suite), [])
     })

@@ -28,14 +28,19 @@ export function createAppender(
   const failed = new Set<number>()
   let nextShard = 0
 
-  function insert(topic: KnownTopic, source: Buffer, start: number, end: number): void {
-    const range = keyRange(source, start)
-    nextShard = (nextShard + 1) % shardCount
-    const shard = range ? shardOf(source, range[0], range[1]) : nextShard
-    file.run(`insert into ${logOf(topic)} (shard, message) values (?, ?)`, shard, source.subarray(start, end))
+  // A statement for several rows takes a third less time than one for each.
+  function insert(topic: KnownTopic, values: (number | Uint8Array)[]): void {
+    const one = `insert into ${logOf(topic)} (shard, message) values (?, ?)`
+    const some = one + ', (?, ?)'.repeat(rowsAtOnce - 1)
+    let next = 0
+    for (; next + 2 * rowsAtOnce <= values.length; next += 2 * rowsAtOnce) {
+      file.run(some, ...values.slice(next, next + 2 * rowsAtOnce))
+    }
+    for (; next < values.length; next += 2) file.run(one, ...values.slice(next, next + 2))
   }
 
-  function insertFrame(frame: Frame, touched: Set<number>): number[] {
+  /** Sorts the frame's messages by topic, in their order; answers the indexes of those without one. */
+  function sort(frame: Frame, rows: Map<KnownTopic, (number | Uint8Array)[]>): number[] {
     const source = Buffer.from(frame.buffer)
     const topics = frame.topics.map(topicOf)
     const unknown: number[] = []
@@ -45,22 +50,28 @@ export function createAppender(
       const end = start + source.readUInt32LE(offset)
       const topic = topics[source.readUInt32LE(offset + 4)]
       if (!topic) unknown.push(i)
-      else if (topic.hasGroups) {
-        insert(topic, source, start, end)
-        touched.add(topic.no)
-      }
+      // Nobody could ever read it: it counts as sent.
+      else if (topic.hasGroups) rowsOf(rows, topic).push(shardFor(source, start), source.subarray(start, end))
       offset = end
     }
     return unknown
   }
 
+  function shardFor(source: Buffer, start: number): number {
+    const range = keyRange(source, start)
+    if (range) return shardOf(source, range[0], range[1])
+    nextShard = (nextShard + 1) % shardCount
+    return nextShard
+  }
+
   async function store(frames: readonly Frame[]): Promise<Append> {
     return file.write('publish', true, () => {
       refresh()
-      const touched = new Set<number>()
-      const results = frames.map((frame) => ({ no: frame.no, fault: undefined, unknown: insertFrame(frame, touched) }))
+      const rows = new Map<KnownTopic, (number | Uint8Array)[]>()
+      const results = frames.map((frame) => ({ no: frame.no, fault: undefined, unknown: sort(frame, rows) }))
+      for (const [topic, values] of rows) insert(topic, values)
       crash('publish.begun')
-      return { results, touched }
+      return { results, touched: new Set([...rows.keys()].map((topic) => topic.no)) }
     })
   }
 
@@ -89,6 +100,14 @@ export function createAppender(
       }
     },
   }
+}
+
+const rowsAtOnce = 8
+
+function rowsOf(rows: Map<KnownTopic, (number | Uint8Array)[]>, topic: KnownTopic): (number | Uint8Array)[] {
+  const known = rows.get(topic) ?? []
+  rows.set(topic, known)
+  return known
 }
 
 const behindFailed: Fault = { code: 'FILE_UNUSABLE', text: 'publish: an earlier part of the same call was not stored' }

@@ -107,20 +107,15 @@ export function startPublisher(link: Link, maxBodyBytes: number): Publisher {
     publish(messages) {
       const { promise, resolve, reject } = Promise.withResolvers<void>()
       const call: Call = { resolve, reject, refused: [], doubtful: [], cause: undefined, open: 1 }
-      const refusedKeys = new Set<string>()
+      const refusedPlaces = new Set<string>()
       for (const message of messages) {
-        const place = message.key === undefined ? undefined : `${message.topic}\n${message.key}`
-        if (place !== undefined && refusedKeys.has(place)) {
-          call.doubtful.push(message.id)
-          continue
-        }
         const headers = JSON.stringify(message.headers)
-        if (message.body.byteLength <= maxBodyBytes && headers.length <= maxBodyBytes) {
-          add(call, message, headers)
-          continue
+        if (refusedPlaces.size > 0 && refusedPlaces.has(placeOf(message))) call.doubtful.push(message.id)
+        else if (message.body.byteLength <= maxBodyBytes && headers.length <= maxBodyBytes) add(call, message, headers)
+        else {
+          call.refused.push({ id: message.id, code: 'BODY_TOO_LARGE' })
+          if (message.key !== undefined) refusedPlaces.add(placeOf(message))
         }
-        call.refused.push({ id: message.id, code: 'BODY_TOO_LARGE' })
-        if (place !== undefined) refusedKeys.add(place)
       }
       finish(call)
       return promise
@@ -132,6 +127,8 @@ export function startPublisher(link: Link, maxBodyBytes: number): Publisher {
     },
   }
 }
+
+const placeOf = ({ topic, key }: Outgoing): string => (key === undefined ? '' : `${topic}\n${key}`)
 
 function grown(buffer: Buffer<ArrayBuffer>, used: number, needed: number): Buffer<ArrayBuffer> {
   const larger = Buffer.allocUnsafeSlow(Math.max(needed, buffer.length * 2))

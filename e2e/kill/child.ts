@@ -45,13 +45,13 @@ export function appendTo(path: string): (line: string) => void {
   return (line) => void writeSync(file, `${line}\n`)
 }
 
-/** Tries again while another process, a stopped one say, keeps a file locked: nothing of the work was written. */
+/** Tries again what was rolled back because a process, this one perhaps, stood still in the middle of a transaction. */
 export async function patiently<R>(work: () => Promise<R>): Promise<R> {
   for (;;) {
     try {
       return await work()
     } catch (error) {
-      if (!hasCode(error, 'LOCK_TIMEOUT', 'FILE_LOCKED')) throw error
+      if (!hasCode(error, 'LOCK_TIMEOUT', 'FILE_LOCKED', 'TX_TOO_SLOW')) throw error
     }
   }
 }

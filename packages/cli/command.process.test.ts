@@ -40,7 +40,7 @@ async function start(program: string, words: readonly string[], options: SpawnOp
 
 /** The environment of a person: without what this test run was started with. */
 function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  const { COLUMNS: _, FORCE_COLOR: __, NO_COLOR: ___, NODE_TEST_CONTEXT: ____, ...rest } = process.env
+  const { CI: _, COLUMNS: __, FORCE_COLOR: ___, NO_COLOR: ____, NODE_TEST_CONTEXT: _____, ...rest } = process.env
   return { ...rest, TERM: 'xterm', ...more }
 }
 

@@ -18,6 +18,7 @@ class Killed extends Error {}
 const never = new Promise<never>(() => {})
 
 export function mortal(): Mortal {
+  const end = new AbortController()
   let dead = false
   let fatal: { readonly points: readonly CrashPoint[]; readonly guard: () => boolean } | undefined
   let leave = () => {}
@@ -25,6 +26,7 @@ export function mortal(): Mortal {
   const die = () => {
     if (!dead) leave()
     dead = true
+    end.abort()
   }
   const alive = async <R>(result: Promise<R>): Promise<R> => {
     const settled = await result.then(
@@ -43,7 +45,8 @@ export function mortal(): Mortal {
     },
     ports: (own) => ({
       ...own,
-      sleep: (ms, signal) => alive(own.sleep(ms, signal)),
+      // A dead one's timers are gone with it: nothing keeps the law's process up.
+      sleep: (ms, signal) => alive(own.sleep(ms, AbortSignal.any([end.signal, ...(signal ? [signal] : [])]))),
       crash(point) {
         if (!dead && fatal?.points.includes(point) && fatal.guard()) die()
         if (dead) throw new Killed(`killed at ${point}`)

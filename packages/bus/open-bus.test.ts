@@ -96,3 +96,18 @@ test('a broker that is away at start is waited for', async () => {
   assert.equal(hand.bus.health().ready, true)
   await hand.handOut({ n: 1 })
 })
+
+test('nothing is sent before the broker has the places of those who must get it', async () => {
+  const transport = handTransport()
+  let away = true
+  transport.ensure = async () => {
+    if (away) throw new BusError('BROKER_UNREACHABLE', 'nobody answers')
+  }
+  await using hand = await openByHand({ transport, publishes: [contract] })
+  await hand.store.transaction((tx) => hand.bus.publish(tx, contract, { n: 1 }))
+  await hand.clock.advance(10_000)
+  assert.equal(transport.batches.length, 0)
+  away = false
+  await hand.clock.advance(5_000)
+  assert.equal(transport.batches.length, 1)
+})

@@ -3,5 +3,11 @@ import { busMutants } from './bus.ts'
 import type { Mutant } from './mutant.ts'
 import { storeSqliteMutants } from './store-sqlite.ts'
 import { toolsMutants } from './tools.ts'
+import { transportSqliteMutants } from './transport-sqlite.ts'
 
-export const mutants: readonly Mutant[] = [...busMutants, ...storeSqliteMutants, ...toolsMutants]
+export const mutants: readonly Mutant[] = [
+  ...busMutants,
+  ...storeSqliteMutants,
+  ...transportSqliteMutants,
+  ...toolsMutants,
+]

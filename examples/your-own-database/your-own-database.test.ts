@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -71,11 +71,3 @@ for (const [name, open] of Object.entries(libraries)) {
     }
   })
 }
-
-test('the guide shows the adapters as they are', () => {
-  const guide = readFileSync(new URL('../../docs/guides/your-own-database.md', import.meta.url), 'utf8')
-  for (const name of ['pg', 'kysely', 'knex', 'drizzle']) {
-    const source = readFileSync(new URL(`tx-of-${name}.ts`, import.meta.url), 'utf8')
-    assert.ok(guide.includes(source), `the code of tx-of-${name}.ts is not in the guide as it stands`)
-  }
-})

@@ -1,0 +1,19 @@
+/** What the guides show is what the examples are, which are type-checked and run. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+
+const shown: readonly (readonly [guide: string, source: string])[] = [
+  ['testing', 'testing/keep-login.test.ts'],
+  ['your-own-database', 'your-own-database/tx-of-pg.ts'],
+  ['your-own-database', 'your-own-database/tx-of-kysely.ts'],
+  ['your-own-database', 'your-own-database/tx-of-knex.ts'],
+  ['your-own-database', 'your-own-database/tx-of-drizzle.ts'],
+]
+
+for (const [guide, source] of shown) {
+  test(`the guide ${guide} shows ${source} as it is`, () => {
+    const page = readFileSync(new URL(`../docs/guides/${guide}.md`, import.meta.url), 'utf8')
+    assert.ok(page.includes(readFileSync(new URL(source, import.meta.url), 'utf8')))
+  })
+}

@@ -1,5 +1,4 @@
 /** The heart: what happens to a message that the broker hands out, until the broker may forget it. */
-
 import type { Engine } from './engine.ts'
 import { hasCode } from './errors.ts'
 import { describeFailure } from './failure.ts'

@@ -36,7 +36,7 @@ export function heldRunner(engine: Engine, inbox: Inbox, place: Place): (candida
   const claimMs = handler.kind === 'effect' ? handler.claimMs : onClaimMs
 
   return async (candidate) => {
-    const solo = candidate.starts + 1 >= soloFromStart
+    const solo = isSolo(candidate)
     // The gate is taken before the claim, so that waiting for it does not use the claim's time.
     const outcome = await (solo ? gate.alone : gate.shared)(() => start(candidate, solo))
     if (outcome === 'done' || outcome === 'dead') tracker.ended(candidate)
@@ -66,9 +66,9 @@ export function heldRunner(engine: Engine, inbox: Inbox, place: Place): (candida
     }
     if (await inbox.blocked(tx, place, row.lane, row.pos)) return 'held'
     if ((row.until ?? 0) > now || (await inbox.laneClaimed(tx, place, row.lane, now))) return 'held'
-    if (row.starts + 1 >= soloFromStart !== solo) return 'again'
+    if (isSolo(row) !== solo) return 'again'
     const lapsed = row.token !== null && handler.kind === 'effect'
-    const end = await judgeClaim(row, lapsed, now)
+    const end = judgeClaim(row, lapsed, now)
     if (end) {
       await inbox.fail(tx, row, { ...end, attempts: row.attempts, doubt: lapsed, failure: undefined }, now)
       return 'dead'
@@ -204,6 +204,8 @@ export function heldRunner(engine: Engine, inbox: Inbox, place: Place): (candida
     return { decision: { state: 'dead', reason }, parks: parks(contract.afterDead, reason) }
   }
 }
+
+const isSolo = ({ starts }: { readonly starts: number }) => starts + 1 >= soloFromStart
 
 const isExpired = ({ expires, forced }: HeldRow, now: number) => expires !== undefined && expires <= now && !forced
 

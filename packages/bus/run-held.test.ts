@@ -257,15 +257,9 @@ test('a claim that came too late for its effect is given up, and nothing is done
     handlers: [handler],
     store,
     clock,
-    wrap: (store) => ({
-      ...store,
-      async transaction(work) {
-        const result = await store.transaction(work)
-        const claimed = (result as { token?: string } | undefined)?.token !== undefined
-        if (claimed) claims += 1
-        if (claimed && claims === 1) await clock.sleep(claimMs * 0.6)
-        return result
-      },
+    wrap: afterClaim(async () => {
+      claims += 1
+      if (claims === 1) await clock.sleep(claimMs * 0.6)
     }),
   })
   await hand.handOut({ n: 1 })
@@ -283,14 +277,7 @@ test('a claim that outlasts the life of its message does not act on it', async (
     handlers: [handler],
     store,
     clock,
-    wrap: (store) => ({
-      ...store,
-      async transaction(work) {
-        const result = await store.transaction(work)
-        if ((result as { token?: string } | undefined)?.token !== undefined) await clock.sleep(1_500)
-        return result
-      },
-    }),
+    wrap: afterClaim(() => clock.sleep(1_500)),
   })
   await hand.handOut({ n: 1 })
   await clock.advance(5_000)
@@ -362,6 +349,18 @@ test('what an edit broke is a dead letter again, and can be mended again', async
   await edit('{"n":10}')
   assert.deepEqual(await hand.taken(), [10])
 })
+
+/** A store that is slow to say that a claim is committed. */
+function afterClaim(wait: () => Promise<void>): (store: Store) => Store {
+  return (store) => ({
+    ...store,
+    async transaction(work) {
+      const result = await store.transaction(work)
+      if ((result as { token?: string } | undefined)?.token !== undefined) await wait()
+      return result
+    },
+  })
+}
 
 /** Two processes on one database; their handlers note who acted. */
 async function openTwo(

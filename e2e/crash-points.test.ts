@@ -15,7 +15,7 @@ const points: readonly string[] = [...pointsOfTheBus, ...pointsOfTheBroker].filt
 const times = [1, 4]
 
 test('nothing confirmed is lost and nothing doubled when processes die at each named point', {
-  timeout: 175_000,
+  timeout: 350_000,
 }, async (t) => {
   const fleet = openFleet(t)
   const hit: string[] = []

@@ -11,7 +11,7 @@ import { until } from './until.ts'
 const people = 6
 const signInsEach = 10
 
-test('every answered sign-in is listed once and printed, whatever is killed', { timeout: 110_000 }, async (t) => {
+test('every answered sign-in is listed once and printed, whatever is killed', { timeout: 200_000 }, async (t) => {
   const system = await startSystem(t)
   const persons = Array.from({ length: people }, (_, i) => ({
     email: `person${i}@example.org`,

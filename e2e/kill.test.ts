@@ -12,7 +12,7 @@ const lanesOfARole = 2
 const longerThanAnyLeaseMs = 2_300
 
 test(`nothing confirmed is lost and nothing doubled when processes are killed, ${kills} of each role`, {
-  timeout: 175_000,
+  timeout: 350_000,
 }, async (t) => {
   const fleet = openFleet(t)
   const counted = { producer: 0, consumer: 0, operator: 0 }

@@ -15,6 +15,7 @@ export function checkpoints(connection: Connection, path: string, pages: number)
   const keepBytes = 8 * pages * 4096
   let thread: Worker | undefined
   let busy = false
+  let closing = false
   let due = pages
   let size = 0
   let held: PromiseWithResolvers<void> | undefined
@@ -42,7 +43,7 @@ export function checkpoints(connection: Connection, path: string, pages: number)
   }
 
   function answered({ step, done }: Answer): void {
-    if (step === 'copy' && done) {
+    if (step === 'copy' && done && !closing) {
       held = Promise.withResolvers()
       thread?.ref() // works wait for it: the process must not end meanwhile
       ask('restart')
@@ -55,7 +56,7 @@ export function checkpoints(connection: Connection, path: string, pages: number)
     due = done ? pages : Math.max(pages, size * 1.5)
     held?.resolve()
     held = undefined
-    thread?.unref()
+    if (!closing) thread?.unref() // a close waits for its end
   }
 
   function lost(error: unknown): void {
@@ -71,6 +72,7 @@ export function checkpoints(connection: Connection, path: string, pages: number)
     },
     async close() {
       if (!thread) return
+      closing = true
       const gone = new Promise((resolve) => thread?.once('exit', resolve))
       thread.ref()
       thread.postMessage('close' satisfies Step)

@@ -126,7 +126,7 @@ const numberOf = (id: string): number => Number(id.slice(id.indexOf('/') + 1))
 function judge(lines: readonly Entry[]): Verdict {
   const faults: string[] = []
   const finished = new Set<string>()
-  const started = new Set<string>()
+  const started = new Map<string, number>()
   const woken = new Set<number>()
   const runningByKey = new Map<string, Entry>()
   const endedByKey = new Map<string, number>()
@@ -146,12 +146,12 @@ function judge(lines: readonly Entry[]): Verdict {
       endedByKey.set(key, Math.max(endedByKey.get(key) ?? -1, numberOf(line.id)))
     } else if (line.kind === 'start') {
       if (running) faults.push(`two of one key at once: ${running.id} and ${line.id}`)
-      // One that was stopped between its look at the lease and the call cannot know who has it meanwhile.
-      if (started.has(line.id) && !line.redelivered && !woken.has(line.pid))
-        faults.push(`again, and not marked: ${line.id}`)
+      // What one was about to hand out when it was stopped, neither it nor the next one can know.
+      const told = [line.pid, started.get(line.id) ?? 0].every((pid) => !woken.has(pid))
+      if (started.has(line.id) && !line.redelivered && told) faults.push(`again, and not marked: ${line.id}`)
       if (started.has(line.id)) repeated += 1
       else if (numberOf(line.id) < (endedByKey.get(key) ?? -1)) faults.push(`out of order: ${line.id}`)
-      started.add(line.id)
+      started.set(line.id, line.pid)
       runningByKey.set(key, line)
     }
   }

@@ -1,8 +1,9 @@
 /** Runs the tests of a mutant, and says whether they noticed. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
-import { resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { env, root } from '../repository.ts'
@@ -48,7 +49,21 @@ export function runUnchanged(mutant: Pick<Mutant, 'tests' | 'only'>, limitMs: nu
   return runTests(mutant, limitMs, {})
 }
 
+/** In a folder for temporary files of its own: tests that are ended in the middle cannot remove what they made. */
 async function runTests(
+  mutant: Pick<Mutant, 'tests' | 'only'>,
+  limitMs: number,
+  more: NodeJS.ProcessEnv,
+): Promise<Verdict> {
+  const folder = mkdtempSync(join(tmpdir(), 'vestnik-mutant-'))
+  try {
+    return await runUntilFailure(mutant, limitMs, { ...more, TMPDIR: folder })
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+async function runUntilFailure(
   { tests, only }: Pick<Mutant, 'tests' | 'only'>,
   limitMs: number,
   more: NodeJS.ProcessEnv,

@@ -20,8 +20,10 @@ export interface Account {
   readonly disordered: readonly string[]
   /** Orders that died though nothing is wrong with them: each time that they ran alone, their process was killed. */
   readonly buried: readonly string[]
-  /** Messages that are neither done nor dead. */
-  readonly waiting: number
+  /** Orders that the broker was not given yet. */
+  readonly unsent: number
+  /** Messages that were taken and are neither done nor dead. */
+  readonly held: number
   readonly dead: number
 }
 
@@ -70,7 +72,8 @@ export function accountOf(folder: string): Account {
       ...disordered(acted, orders, buried).map((n) => `acted ${n}`),
     ],
     buried,
-    waiting: unsent.length + inbox.filter(({ state }) => state === 'held').length,
+    unsent: unsent.length,
+    held: inbox.filter(({ state }) => state === 'held').length,
     dead: inbox.filter(({ state }) => state === 'dead').length,
   }
 }

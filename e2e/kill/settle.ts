@@ -21,13 +21,14 @@ export async function settle(fleet: Fleet): Promise<Account> {
   let account = accountOf(fleet.folder)
   const atRest = () => {
     account = accountOf(fleet.folder)
-    return account.waiting === 0 && account.dead === 0 && account.lost.length === 0
+    return account.unsent === 0 && account.held === 0 && account.dead === 0 && account.lost.length === 0
   }
   // What is lost never comes: then the account says it, not the wait.
   await until('all is at rest', atRest, patienceMs).catch(() => {})
   const ends = await Promise.all(members.map((member) => member.end().then(() => member.ended)))
   assert.deepEqual(ends, ['0', '0', '0', '0'])
   const last = accountOf(fleet.folder)
-  assert.deepEqual([last.waiting, last.dead], [0, 0], 'nothing waits any more')
+  const { unsent, held, dead } = last
+  assert.deepEqual({ unsent, held, dead }, { unsent: 0, held: 0, dead: 0 }, 'nothing waits any more')
   return last
 }

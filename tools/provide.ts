@@ -3,12 +3,13 @@ import { execFileSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-export type Program = 'strace' | 'gcc' | 'redis'
+export type Program = 'strace' | 'gcc' | 'redis' | 'chromium'
 
 const programs: Readonly<Record<Program, { readonly command: string; readonly packages: readonly string[] }>> = {
   strace: { command: 'strace', packages: ['strace'] },
   gcc: { command: 'gcc', packages: ['gcc', 'libc6-dev'] },
   redis: { command: 'redis-server', packages: ['redis-server'] },
+  chromium: { command: 'chromium', packages: ['chromium', 'fonts-dejavu-core'] },
 }
 
 /**

@@ -34,8 +34,25 @@ const rules: readonly Rule[] = [
   },
   { folder: 'services/contracts', may: ['@vestnik/bus'], pure: true },
   {
-    folder: 'services/*',
+    folder: 'services/api',
+    may: ['@vestnik/contracts', '@vestnik/service/call', '@vestnik/service/paging'],
+    pure: true,
+  },
+  {
+    folder: 'services/codes',
     may: ['@vestnik/bus', '@vestnik/bus/*', '@vestnik/contracts', '@vestnik/service', '@vestnik/service/*'],
+  },
+  {
+    folder: 'services/*',
+    may: [
+      '@vestnik/bus',
+      '@vestnik/bus/*',
+      '@vestnik/contracts',
+      '@vestnik/api',
+      '@vestnik/codes',
+      '@vestnik/service',
+      '@vestnik/service/*',
+    ],
   },
 ]
 

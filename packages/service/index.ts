@@ -2,6 +2,7 @@
 
 export { openTransport } from '@vestnik/transport'
 export type { FastifyReply as HttpReply, FastifyRequest as HttpRequest } from 'fastify'
+export { type Call, type CallTypes, call } from './call.ts'
 export { readServiceConfig, readVariables, type ServiceConfig } from './config.ts'
 export { makeFolder, makeOnce } from './data-folder.ts'
 export { type Environment, readEnvironment } from './environment.ts'
@@ -16,6 +17,7 @@ export { type Page, type Paging, pagingQuery } from './paging.ts'
 export { openPrinter, type Printer } from './printer.ts'
 export { type FieldError, Problem, unavailable } from './problem.ts'
 export { main, run, untilStopped } from './run.ts'
+export { type Asked, serve } from './serve.ts'
 export {
   type Caller,
   type SigningKey,

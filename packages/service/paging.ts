@@ -14,7 +14,13 @@ export interface Page<Item> extends Paging {
   readonly total: number
 }
 
-export const pagingQuery: z.ZodType<Paging> = z.strictObject({ page: whole(1_000_000, 1), pageSize: whole(100, 20) })
+/** The parameters that every list takes. */
+export const pagingShape: { readonly page: z.ZodType<number>; readonly pageSize: z.ZodType<number> } = {
+  page: whole(1_000_000, 1),
+  pageSize: whole(100, 20),
+}
+
+export const pagingQuery: z.ZodType<Paging> = z.strictObject(pagingShape)
 
 function whole(most: number, standard: number): z.ZodType<number> {
   const reason = `It must be a whole number from 1 to ${most}`

@@ -1,22 +1,26 @@
 /** Signing in: the session and the message that tells of it are one commit. */
 import { randomUUID } from 'node:crypto'
+import type { sessions } from '@vestnik/api'
 import { userLoggedIn } from '@vestnik/contracts'
 import { Problem, signToken, tokenLifeSeconds } from '@vestnik/service'
-import type { SignedIn } from '../domain/session.ts'
 import type { Parts } from '../parts.ts'
 import { newRefreshToken, refreshHash, refreshLifeMs } from '../refresh-token.ts'
 import { type Credentials, findCredentials, strengthenPassword } from '../store/accounts.ts'
 import { openSession } from '../store/sessions.ts'
 
-export interface SignIn {
-  readonly email: string
-  readonly password: string
-}
-
 /** Rejects with the same Problem 401, after the same work, for an unknown address and a wrong password. */
-export function createSignIn({ store, bus, passwords, keys, now }: Parts): (request: SignIn) => Promise<SignedIn> {
+export function createSignIn({
+  store,
+  bus,
+  passwords,
+  keys,
+  now,
+}: Parts): (request: sessions.SignIn) => Promise<sessions.SignedIn> {
   /** The account, and the stronger hash to keep where the stored one has become too weak. */
-  async function check({ email, password }: SignIn): Promise<{ known: Credentials; stronger: string | undefined }> {
+  async function check({
+    email,
+    password,
+  }: sessions.SignIn): Promise<{ known: Credentials; stronger: string | undefined }> {
     const known = await store.read((tx) => findCredentials(tx, email))
     const { right, outdated } = await passwords.verify(password, known?.password)
     if (!right || known === undefined) throw wrong()

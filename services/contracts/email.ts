@@ -1,4 +1,5 @@
 /** An e-mail address: exactly one, in the one form under which an account is kept. */
+import { z } from 'zod'
 
 const local = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
@@ -16,3 +17,8 @@ export function normaliseEmail(found: string): string | undefined {
   if (domain.length < 2 || !domain.every((part) => label.test(part))) return undefined
   return /^[0-9]+$/.test(domain.at(-1) ?? '') ? undefined : email
 }
+
+/** An address as it was given, in whatever case. */
+export const emailAddress: z.ZodType<string> = z
+  .string()
+  .refine((found) => normaliseEmail(found) !== undefined, 'It must be one e-mail address')

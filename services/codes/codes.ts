@@ -1,0 +1,36 @@
+/** What a service does with one-time codes: it has one mailed, and later lets it be tried. */
+import type { Tx } from '@vestnik/bus'
+
+/** Makes what stands in the message in place of the six digits: the same sealed for the mailer, or as they are. */
+export type SealCode = (digits: string) => Promise<string>
+
+/** A fresh code, drawn and sealed outside any transaction. */
+export interface PreparedCode {
+  readonly digits: string
+  readonly sealed: string
+}
+
+/** What a code is bound to: it fits nothing else. */
+export interface CodeBinding {
+  /** `confirm-address`, `reset-password`, `rent-film`. */
+  readonly purpose: string
+  /** Whose or which: a user's id, a rental's. */
+  readonly subject: string
+}
+
+export interface Codes {
+  /** Slow work (sealing) that must not be done in a transaction. */
+  prepare(): Promise<PreparedCode>
+  /**
+   * In the caller's transaction: ends every earlier code of the same binding, keeps this one for ten minutes, and
+   * publishes its mail. `limited`: the address or the service has had its share of mails; nothing changed, none is sent.
+   */
+  issue(tx: Tx, code: PreparedCode, binding: CodeBinding, email: string): Promise<'sent' | 'limited'>
+  /**
+   * Counts a try and answers whether the code was right; a right one cannot be used again. The caller's transaction must
+   * commit in either case, or the try is not counted. The fifth try may succeed, the sixth never does.
+   */
+  redeem(tx: Tx, binding: CodeBinding, digits: string): Promise<boolean>
+  /** Deletes what has expired. */
+  sweep(tx: Tx): Promise<void>
+}

@@ -1,0 +1,3 @@
+/** One-time codes, for every service that makes them. */
+
+export type { Codes, PreparedCode, SealCode } from './codes.ts'

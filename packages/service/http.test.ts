@@ -108,17 +108,6 @@ test('the database is judged, the broker is only reported', async () => {
   assert.equal((await open().inject('/livez')).statusCode, 200)
 })
 
-test('metrics count answers by route and status', async () => {
-  const http = open()
-  await http.inject('/livez')
-  await http.inject('/nowhere')
-  const { body, headers } = await http.inject('/metrics')
-  assert.match(String(headers['content-type']), /^text\/plain; version=0\.0\.4/)
-  assert.match(body, /http_server_request_duration_seconds_count\{method="GET",route="\/livez",status="200"\} 1\n/)
-  assert.match(body, /http_server_request_duration_seconds_count\{method="GET",route="none",status="404"\} 1\n/)
-  assert.match(body, /\nprocess_resident_memory_bytes \d+\n/)
-})
-
 test('what is not HTTP at all is answered with a problem as well', async (t) => {
   const http = open()
   t.after(() => http.close())

@@ -11,10 +11,11 @@ import {
   type RawServerDefault,
 } from 'fastify'
 import type { z } from 'zod'
+import { traceRequests } from './http-telemetry.ts'
 import { readJson } from './json.ts'
 import type { Log } from './log.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
 import { badInput, Problem, problemOf } from './problem.ts'
+import { metricsText } from './telemetry.ts'
 
 /** A fastify app whose route schemas are zod's, and whose handlers get what these schemas answer. */
 export type Http = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypes>
@@ -44,7 +45,6 @@ const maxHeaders = 100
 
 /** `/livez`, `/readyz` and `/metrics` are there already. */
 export function createHttp({ log, health }: HttpOptions): Http {
-  const metrics = createMetrics()
   const http: Http = fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -64,10 +64,10 @@ export function createHttp({ log, health }: HttpOptions): Http {
     return sendProblem(reply, problem)
   })
   http.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem(404, 'There is nothing at this path.')))
+  traceRequests(http)
   readOnlyJson(http)
   setHeaders(http)
-  measure(http, metrics)
-  addHealth(http, health, metrics)
+  addHealth(http, health)
   return http
 }
 
@@ -107,20 +107,7 @@ function setHeaders(http: Http): void {
   })
 }
 
-function measure(http: Http, metrics: Metrics): void {
-  metrics.gauge('process_resident_memory_bytes', 'Memory of the process.', () => process.memoryUsage.rss())
-  metrics.gauge('process_uptime_seconds', 'Time since the start.', () => process.uptime())
-  http.addHook('onResponse', async (request, reply) => {
-    const labels = {
-      method: request.method,
-      route: request.routeOptions.url ?? 'none',
-      status: String(reply.statusCode),
-    }
-    metrics.observe('http_server_request_duration_seconds', 'Time to answer.', reply.elapsedTime / 1000, labels)
-  })
-}
-
-function addHealth(http: Http, health: HttpOptions['health'], metrics: Metrics): void {
+function addHealth(http: Http, health: HttpOptions['health']): void {
   let closing = false
   http.addHook('preClose', async () => {
     closing = true
@@ -134,7 +121,7 @@ function addHealth(http: Http, health: HttpOptions['health'], metrics: Metrics):
       .send({ status: ready ? 'ready' : 'not ready', parts: { ...judged, ...reported } })
   })
   http.get('/metrics', async (_request, reply) =>
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(metrics.text()),
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metricsText()),
   )
 }
 

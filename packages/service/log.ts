@@ -1,6 +1,7 @@
 /** The log of a service: JSON lines on standard error, so that standard output is free for what is printed for people. */
 import type { LogEntry } from '@vestnik/bus'
 import { type Logger, pino } from 'pino'
+import { traceFields } from './telemetry.ts'
 
 export type Log = Logger
 
@@ -10,7 +11,12 @@ export function openLog(service: string): Log {
   // Who read the log is gone: there is nobody left to tell, and the work goes on.
   output.on('error', () => {})
   return pino(
-    { base: { service }, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } },
+    {
+      base: { service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+      mixin: traceFields,
+    },
     output,
   )
 }

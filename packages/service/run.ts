@@ -1,9 +1,11 @@
 /** The life of a service's process: it starts or says in one sentence why not, runs until it is told to stop, ends in time. */
 import { BusError, type Code } from '@vestnik/bus/errors'
+import { readEnvironment } from './environment.ts'
 import { exitHopeless } from './exit.ts'
 import type { Http } from './http.ts'
 import { type Log, openLog } from './log.ts'
 import { whenNpmEnds } from './npm-parent.ts'
+import { openTelemetry } from './telemetry.ts'
 
 const stopMs = 4000
 
@@ -20,7 +22,8 @@ export async function main(service: string, work: (log: Log) => Promise<void>): 
   // Whoever prints is told by its own callback; without a listener it would end the process.
   process.stdout.on('error', () => {})
   try {
-    await work(log)
+    const telemetry = await openTelemetry(service, readEnvironment())
+    await work(log).finally(telemetry.close)
     // Nothing may keep a stopped service alive: all that had to be durable is.
     process.exit(0)
   } catch (error) {

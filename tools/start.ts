@@ -6,7 +6,8 @@ import { readEnvironment } from '@vestnik/service/environment'
 import { whenNpmEnds } from '@vestnik/service/npm-parent'
 import { type Output, openOutput } from './start/output.ts'
 import { choosePorts, type Placed } from './start/ports.ts'
-import { environmentOf, known, readSettings, type Settings } from './start/settings.ts'
+import { known } from './start/services.ts'
+import { environmentOf, readSettings, type Settings } from './start/settings.ts'
 import { type Supervised, supervise } from './start/supervise.ts'
 import { untilReady } from './start/until-ready.ts'
 
@@ -54,10 +55,17 @@ async function announce(placed: readonly Placed[], settings: Settings, output: O
   await untilReady(placed, (notice) => output.say(notice))
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   output.say(`ready after ${seconds} s`)
-  for (const { name, url } of placed) output.say(`  ${name.padEnd(8)} ${url}`)
-  output.say(`  data     ${settings.dataDir}`)
-  output.say(`  broker   ${settings.shownBroker}`)
+  for (const [what, where] of whereThingsAre(placed, settings)) output.say(`  ${what.padEnd(8)} ${where}`)
   output.say('Ctrl-C ends all of it')
+}
+
+/** What a person opens, and what an operator looks for. */
+function whereThingsAre(placed: readonly Placed[], { dataDir, shownBroker }: Settings): (readonly [string, string])[] {
+  const pages = placed.flatMap(({ name, url }) => {
+    if (name === 'gateway') return [[name, url] as const, ['docs', `${url}/docs`] as const]
+    return [[name, url] as const]
+  })
+  return [...pages, ['data', dataDir], ['broker', shownBroker]]
 }
 
 async function stopAll(running: readonly Supervised[]): Promise<void> {

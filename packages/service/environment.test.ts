@@ -20,3 +20,11 @@ test("the process's own variables come before those of the file, and empty ones 
 test('without a file only the own variables are there', () => {
   assert.deepEqual(readEnvironment({ A: 'b' }, '/nowhere/.env'), { A: 'b' })
 })
+
+test('ENV_FILE names another file', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'vestnik-environment-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'other')
+  writeFileSync(file, 'PORT=4000\n')
+  assert.deepEqual(readEnvironment({ ENV_FILE: file }), { ENV_FILE: file, PORT: '4000' })
+})

@@ -6,10 +6,14 @@ import { BusError } from '@vestnik/bus/errors'
 export type Environment = Readonly<Record<string, string>>
 
 /**
- * The variables that are set: an empty one counts as unset, and the process's own come before those of the file.
+ * The variables that are set: an empty one counts as unset, and the process's own come before those of the file, which
+ * `ENV_FILE` may name.
  * @throws BusError `BAD_CONFIG` when the file is there and cannot be read
  */
-export function readEnvironment(own: NodeJS.ProcessEnv = process.env, file: string = '.env'): Environment {
+export function readEnvironment(
+  own: NodeJS.ProcessEnv = process.env,
+  file: string = own.ENV_FILE || '.env',
+): Environment {
   const merged: Record<string, string> = {}
   for (const source of [readFile(file), own]) {
     for (const [name, value] of Object.entries(source)) {

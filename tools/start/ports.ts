@@ -1,42 +1,57 @@
 /** Where each service listens: the port that was asked for, or the standard one, or the next that is free. */
 import { createServer } from 'node:net'
 import { BusError } from '@vestnik/bus/errors'
-import { type KnownService, known, type Settings } from './settings.ts'
+import { type KnownService, known, type ListeningPort } from './services.ts'
+import type { Settings } from './settings.ts'
 
 export interface Placed {
   readonly name: string
   readonly service: KnownService
-  readonly port: number
-  /** Where others on this machine find it. */
+  /** By the variable that asks for them. */
+  readonly ports: Readonly<Record<string, number>>
+  /** Where others on this machine find its pages. */
   readonly url: string
 }
 
 /** @throws BusError `BAD_CONFIG` when a port that was asked for is taken */
 export async function choosePorts(settings: Settings, notice: (text: string) => void): Promise<readonly Placed[]> {
   const { host, services, askedPorts } = settings
-  const given = new Set(services.flatMap(({ name }) => askedPorts[name] ?? []))
+  const given = new Set(Object.values(askedPorts).filter((port) => port !== undefined))
   const placed: Placed[] = []
   for (const service of services) {
-    const { name, portVariable, standardPort } = service
-    const asked = askedPorts[name]
-    if (asked !== undefined) await checkFree(portVariable, host, asked)
-    const port = asked ?? (await nextFree(host, standardPort, given))
-    if (asked === undefined && port !== standardPort)
-      notice(`port ${standardPort} is taken: ${name} listens on ${port}`)
-    given.add(port)
-    placed.push({ name, service, port, url: `http://${reachable(host)}:${port}` })
+    const ports: Record<string, number> = {}
+    for (const one of service.ports) {
+      const port = await choose(one, host, askedPorts[one.variable], given)
+      if (port !== (askedPorts[one.variable] ?? one.standard)) notice(sentence(service, one, port))
+      ports[one.variable] = port
+      given.add(port)
+    }
+    const [{ variable = '' } = {}] = service.ports
+    placed.push({ name: service.name, service, ports, url: `http://${reachable(host)}:${ports[variable]}` })
   }
   return placed
 }
 
-async function checkFree(variable: string, host: string, port: number): Promise<void> {
-  const why = await whyNot(host, port)
-  if (why !== undefined) throw new BusError('BAD_CONFIG', `${variable} is "${port}": ${why}; name a free port`)
+async function choose(
+  { variable, standard }: ListeningPort,
+  host: string,
+  asked: number | undefined,
+  given: ReadonlySet<number>,
+): Promise<number> {
+  if (asked === undefined) return await nextFree(host, standard, given)
+  const why = await whyNot(host, asked)
+  if (why === undefined) return asked
+  throw new BusError('BAD_CONFIG', `${variable} is "${asked}": ${why}; name a free port`)
+}
+
+function sentence({ name, ports }: KnownService, { protocol, standard }: ListeningPort, port: number): string {
+  return `port ${standard} is taken: ${name} listens on ${port}${ports.length > 1 ? ` (${protocol})` : ''}`
 }
 
 /** Leaves the other services' standard ports to them. */
 async function nextFree(host: string, standard: number, given: ReadonlySet<number>): Promise<number> {
-  const others = new Set(known.map(({ standardPort }) => standardPort).filter((port) => port !== standard))
+  const all = known.flatMap(({ ports }) => ports.map((port) => port.standard))
+  const others = new Set(all.filter((port) => port !== standard))
   for (let port = standard; port < standard + 200; port += 1) {
     if (!others.has(port) && !given.has(port) && (await whyNot(host, port)) === undefined) return port
   }

@@ -1,54 +1,106 @@
 /** What npm start reads, and what it hands to each service. */
 import assert from 'node:assert/strict'
+import { devNull } from 'node:os'
 import { test } from 'node:test'
 import type { Placed } from './ports.ts'
-import { environmentOf, known, readSettings } from './settings.ts'
+import { known } from './services.ts'
+import { environmentOf, readSettings } from './settings.ts'
 
-function placed(port: number): readonly Placed[] {
+/** As they would be placed with ports from this one on, ten for each. */
+function placedFrom(first: number): readonly Placed[] {
   return known.map((service, i) => ({
     name: service.name,
     service,
-    port: port + i,
-    url: `http://127.0.0.1:${port + i}`,
+    ports: Object.fromEntries(service.ports.map(({ variable }, j) => [variable, first + 10 * i + j])),
+    url: `http://127.0.0.1:${first + 10 * i}`,
   }))
 }
 
-const environmentsOf = (environment: Record<string, string>) => {
+function environmentsOf(environment: Record<string, string>) {
   const settings = readSettings(environment)
-  return placed(4000).map((one) => environmentOf(one, placed(4000), settings))
+  const all = placedFrom(4000)
+  const placed = all.filter(({ service }) => settings.services.includes(service))
+  return Object.fromEntries(placed.map((one) => [one.name, environmentOf(one, placed, settings)]))
 }
 
-test('every service is run, each on its own port, and knows where the others are', () => {
-  const [gateway, users] = environmentsOf({ DATA_DIR: '/data', X: 'y' })
-  const shared = { DATA_DIR: '/data', MESSAGE_BROKER_URL: 'sqlite:/data/broker.db', HOST: '127.0.0.1', X: 'y' }
-  const urls = { GATEWAY_URL: 'http://127.0.0.1:4000', USERS_URL: 'http://127.0.0.1:4001' }
-  assert.deepEqual(gateway, { ...shared, ...urls, PORT: '4000' })
-  assert.deepEqual(users, { ...shared, ...urls, PORT: '4001' })
+test('every service is run, each on its own ports, and knows where the others are', () => {
+  const found = environmentsOf({ DATA_DIR: '/data', X: 'y' })
+  const shared = {
+    DATA_DIR: '/data',
+    MESSAGE_BROKER_URL: 'sqlite:/data/broker.db',
+    HOST: '127.0.0.1',
+    USERS_URL: 'http://127.0.0.1:4010',
+    FILMS_URL: 'http://127.0.0.1:4020',
+    MAILBOX_SMTP_PORT: '4041',
+    ENV_FILE: devNull,
+    X: 'y',
+  }
+  for (const [i, name] of ['gateway', 'users', 'films', 'mailer'].entries()) {
+    assert.deepEqual(found[name], { ...shared, PORT: String(4000 + 10 * i) })
+  }
+  assert.deepEqual(found.mailbox, { ...shared, MAILBOX_PORT: '4040' })
 })
 
-test('a service gets its own database, and a users service elsewhere is kept', () => {
-  const [gateway, users] = environmentsOf({ USERS_DATABASE_URL: 'sqlite:u.db', USERS_URL: 'http://users.example' })
+test('a service gets its own database and no other, and a users service elsewhere is kept', () => {
+  const { gateway, users } = environmentsOf({
+    USERS_DATABASE_URL: 'sqlite:u.db',
+    FILMS_DATABASE_URL: 'sqlite:f.db',
+    USERS_URL: 'http://users.example',
+  })
   assert.equal(users?.DATABASE_URL, 'sqlite:u.db')
   assert.equal(gateway?.DATABASE_URL, undefined)
   assert.equal(gateway?.USERS_URL, 'http://users.example')
+  for (const environment of [gateway, users]) {
+    assert.deepEqual(
+      Object.keys(environment ?? {}).filter((name) => name.endsWith('_DATABASE_URL')),
+      [],
+    )
+  }
+})
+
+test('what opens something goes to the services that need it, and to no other', () => {
+  const owners = {
+    TOKEN_KEYS: ['users'],
+    CODE_HMAC_KEY: ['users', 'films'],
+    MAIL_PRIVATE_KEY: ['mailer'],
+    MAIL_PASS: ['mailer'],
+    MAIL_USER: ['mailer'],
+  }
+  const found = environmentsOf(Object.fromEntries(Object.keys(owners).map((name) => [name, 'x'])))
+  for (const [variable, names] of Object.entries(owners)) {
+    const given = Object.keys(found).filter((name) => found[name]?.[variable] !== undefined)
+    assert.deepEqual(given, names, variable)
+  }
 })
 
 test('PORT is for a service that runs alone', () => {
-  assert.equal(environmentsOf({ PORT: '9999' })[0]?.PORT, '4000')
+  assert.equal(environmentsOf({ PORT: '9999' }).gateway?.PORT, '4000')
 })
 
+const chosen = (environment: Record<string, string>) => readSettings(environment).services.map(({ name }) => name)
+
 test('some services may be named', () => {
-  assert.deepEqual(
-    readSettings({ SERVICES: 'users' }).services.map(({ name }) => name),
-    ['users'],
-  )
+  assert.deepEqual(chosen({ SERVICES: 'mailbox, users' }), ['users', 'mailbox'])
   for (const SERVICES of ['shop', 'users,users', ',', 'users gateway']) {
     assert.throws(() => readSettings({ SERVICES }), { code: 'BAD_CONFIG', message: /^SERVICES is ".*": it must be/ })
   }
 })
 
+test('where mail goes out there is no mailbox, unless it is named', () => {
+  assert.deepEqual(chosen({ MAIL_HOST: 'mail.example.org' }), ['gateway', 'users', 'films', 'mailer'])
+  assert.deepEqual(chosen({ MAIL_HOST: 'mail.example.org', SERVICES: 'mailbox' }), ['mailbox'])
+  assert.ok(chosen({}).includes('mailbox'))
+})
+
 test('one file for all databases is refused, and allowed for one service', () => {
   const environment = { DATABASE_URL: 'sqlite:all.db' }
   assert.throws(() => readSettings(environment), { code: 'BAD_CONFIG', message: /USERS_DATABASE_URL/ })
-  assert.doesNotThrow(() => readSettings({ ...environment, SERVICES: 'users' }))
+  assert.doesNotThrow(() => readSettings({ ...environment, SERVICES: 'users,mailbox' }))
+})
+
+test('one port for two services is refused', () => {
+  assert.throws(() => readSettings({ USERS_PORT: '4000', FILMS_PORT: '4000' }), {
+    code: 'BAD_CONFIG',
+    message: 'FILMS_PORT is "4000": USERS_PORT asks for the same; name another port',
+  })
 })

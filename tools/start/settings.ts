@@ -1,4 +1,5 @@
 /** What `npm start` reads, and what each service is given of it. */
+import { devNull } from 'node:os'
 import { join } from 'node:path'
 import { BusError } from '@vestnik/bus/errors'
 import { readVariables } from '@vestnik/service/config'
@@ -6,21 +7,7 @@ import type { Environment } from '@vestnik/service/environment'
 import * as fields from '@vestnik/service/fields'
 import { z } from 'zod'
 import type { Placed } from './ports.ts'
-
-export interface KnownService {
-  readonly name: string
-  /** The file that runs it. */
-  readonly file: string
-  readonly standardPort: number
-  /** The variable that asks for a port. */
-  readonly portVariable: string
-  /** The variable that sets its database. */
-  readonly databaseVariable: string
-  /** The variable by which others find it. */
-  readonly urlVariable: string
-}
-
-export const known: readonly KnownService[] = [service('gateway', 3000), service('users', 3101)]
+import { isOfOthers, type KnownService, known, type ListeningPort } from './services.ts'
 
 export interface Settings {
   readonly environment: Environment
@@ -30,7 +17,7 @@ export interface Settings {
   readonly brokerUrl: string
   /** The broker's URL without its password. */
   readonly shownBroker: string
-  /** By service; undefined where none was asked for. */
+  /** By variable; undefined where none was asked for. */
   readonly askedPorts: Readonly<Record<string, number | undefined>>
 }
 
@@ -44,8 +31,10 @@ export function readSettings(environment: Environment): Settings {
     MESSAGE_BROKER_URL: fields.schemeUrl(['sqlite'], 'sqlite:data/broker.db'),
     DATABASE_URL: fields.schemeUrl(['sqlite'], 'sqlite:data/users.db'),
   })
-  const services = known.filter(({ name }) => read.SERVICES.includes(name))
+  const chosen = read.SERVICES ?? usual(names, environment)
+  const services = known.filter(({ name }) => chosen.includes(name))
   refuseSharedFile(read.DATABASE_URL, services)
+  const askedPorts = readAskedPorts(services, environment)
   const brokerUrl = read.MESSAGE_BROKER_URL ?? `sqlite:${join(read.DATA_DIR, 'broker.db')}`
   return {
     environment,
@@ -54,60 +43,76 @@ export function readSettings(environment: Environment): Settings {
     dataDir: read.DATA_DIR,
     brokerUrl,
     shownBroker: brokerUrl.replace(/\/\/[^/@]*@/, '//***@'),
-    askedPorts: Object.fromEntries(services.map((one) => [one.name, askedPort(one, environment)])),
+    askedPorts,
   }
 }
 
-/** The variables of one service: what was set, and where it and the others are. */
+/** The variables of one service: what was set and is its business, and where it and the others are. */
 export function environmentOf(
-  { service: own, port }: Placed,
+  { service: own, ports }: Placed,
   placed: readonly Placed[],
   { environment, host, dataDir, brokerUrl }: Settings,
 ): Record<string, string> {
-  const urls = Object.fromEntries(placed.map(({ service, url }) => [service.urlVariable, url]))
-  const { PORT: _port, DATABASE_URL: shared, [own.databaseVariable]: database = shared, ...rest } = environment
+  const { PORT: _port, DATABASE_URL: shared, ...rest } = environment
+  const database = (own.databaseVariable && environment[own.databaseVariable]) ?? shared
   return {
-    ...urls,
-    ...rest,
+    ...whereOthersAre(placed),
+    ...Object.fromEntries(Object.entries(rest).filter(([name]) => !isOfOthers(name, own))),
+    ...Object.fromEntries(own.ports.map(({ toldAs, variable }) => [toldAs, String(ports[variable])])),
     HOST: host,
-    PORT: String(port),
     DATA_DIR: dataDir,
     MESSAGE_BROKER_URL: brokerUrl,
     ...(database === undefined ? {} : { DATABASE_URL: database }),
+    // What the file says is in the variables above, as far as it is this service's business.
+    ENV_FILE: devNull,
   }
 }
 
-function service(name: string, standardPort: number): KnownService {
-  const upper = name.toUpperCase()
+/** The services behind the gateway, and the mailbox, which the mailer sends to unless it is told otherwise. */
+function whereOthersAre(placed: readonly Placed[]): Record<string, string> {
+  const urls = placed.flatMap(({ service, url }) => (service.urlVariable ? [[service.urlVariable, url] as const] : []))
+  const mailbox = placed.find(({ name }) => name === 'mailbox')
   return {
-    name,
-    file: join(import.meta.dirname, '..', '..', 'services', name, 'main.ts'),
-    standardPort,
-    portVariable: `${upper}_PORT`,
-    databaseVariable: `${upper}_DATABASE_URL`,
-    urlVariable: `${upper}_URL`,
+    ...Object.fromEntries(urls),
+    ...(mailbox ? { MAILBOX_SMTP_PORT: String(mailbox.ports.MAILBOX_SMTP_PORT) } : {}),
   }
 }
 
-function servicesField(names: readonly string[]): fields.Field<readonly string[]> {
+/** The mailbox is not there where mail goes out. */
+function usual(names: readonly string[], { MAIL_HOST }: Environment): readonly string[] {
+  return MAIL_HOST === undefined ? names : names.filter((name) => name !== 'mailbox')
+}
+
+function servicesField(names: readonly string[]): fields.Field<readonly string[] | undefined> {
   const listed = z
     .string()
     .transform((found) => found.split(',').map((name) => name.trim()))
     .pipe(z.array(z.enum(names)).refine((found) => new Set(found).size === found.length))
-  return { allowed: `some of ${names.join(', ')}, each once, with commas between`, schema: listed.default([...names]) }
+  return { allowed: `some of ${names.join(', ')}, each once, with commas between`, schema: listed.optional() }
 }
 
-function askedPort({ portVariable, standardPort }: KnownService, environment: Environment): number | undefined {
-  if (environment[portVariable] === undefined) return undefined
-  return readVariables(environment, { [portVariable]: fields.port(standardPort) })[portVariable]
+function readAskedPorts(services: readonly KnownService[], environment: Environment): Settings['askedPorts'] {
+  const all = services.flatMap(({ ports }) => ports)
+  const asked = Object.fromEntries(all.map((port) => [port.variable, askedPort(port, environment)]))
+  for (const [name, port] of Object.entries(asked)) {
+    const [other] = Object.keys(asked).filter((one) => one !== name && asked[one] === port)
+    if (port === undefined || other === undefined) continue
+    throw new BusError('BAD_CONFIG', `${other} is "${port}": ${name} asks for the same; name another port`)
+  }
+  return asked
+}
+
+function askedPort({ variable, standard }: ListeningPort, environment: Environment): number | undefined {
+  if (environment[variable] === undefined) return undefined
+  return readVariables(environment, { [variable]: fields.port(standard) })[variable]
 }
 
 /** Each service has a database of its own: one SQLite file for several would mix their tables. */
 function refuseSharedFile(databaseUrl: string | undefined, services: readonly KnownService[]): void {
-  if (databaseUrl === undefined || services.length < 2) return
-  const own = services.map(({ databaseVariable }) => databaseVariable).join(' and ')
+  const own = services.flatMap(({ databaseVariable }) => databaseVariable ?? [])
+  if (databaseUrl === undefined || own.length < 2) return
   throw new BusError(
     'BAD_CONFIG',
-    `DATABASE_URL is ${JSON.stringify(databaseUrl)}: it must be unset; set ${own} instead`,
+    `DATABASE_URL is ${JSON.stringify(databaseUrl)}: it must be unset; set ${own.join(' and ')} instead`,
   )
 }

@@ -1,11 +1,8 @@
 /** What a service does with one-time codes: it has one mailed, and later lets it be tried. */
 import type { Tx } from '@vestnik/bus'
 
-/**
- * Makes what stands in the message in place of the six digits: the same sealed for the mailer, or as they are. What is
- * sealed for one address is mailed to no other.
- */
-export type SealCode = (digits: string, email: string) => Promise<string>
+/** Makes what stands in the message in place of the six digits: the same sealed for the mailer, or as they are. */
+export type SealCode = (digits: string) => Promise<string>
 
 /** A fresh code, drawn and sealed outside any transaction. */
 export interface PreparedCode {
@@ -22,18 +19,23 @@ export interface CodeBinding {
 }
 
 export interface Codes {
-  /** Slow work (sealing, for this address) that must not be done in a transaction. */
-  prepare(email: string): Promise<PreparedCode>
+  /** Slow work (sealing) that must not be done in a transaction. */
+  prepare(): Promise<PreparedCode>
   /**
    * In the caller's transaction: ends every earlier code of the same binding, keeps this one for ten minutes, and
-   * publishes its mail. `limited`: the address or the service has had its share of mails; nothing changed, none is sent.
+   * publishes its mail. `limited`: the address or the service has had its share of mails; no code changed, none is sent.
    */
   issue(tx: Tx, code: PreparedCode, binding: CodeBinding, email: string): Promise<'sent' | 'limited'>
+  /** Does what `issue` does where there is nobody to mail: so many statements and a commit, and no code and no message. */
+  pretend(tx: Tx, code: PreparedCode, email: string): Promise<void>
   /**
    * Counts a try and answers whether the code was right; a right one cannot be used again. The caller's transaction must
-   * commit in either case, or the try is not counted. The fifth try may succeed, the sixth never does.
+   * commit in either case, or the try is not counted. The fifth try may succeed, the sixth never does. It writes also
+   * where there is no such code, so that the time of the answer does not tell.
    */
   redeem(tx: Tx, binding: CodeBinding, digits: string): Promise<boolean>
+  /** Ends the code of the binding, if there is one. */
+  revoke(tx: Tx, binding: CodeBinding): Promise<void>
   /** Deletes what has expired. */
   sweep(tx: Tx): Promise<void>
 }

@@ -1,3 +1,5 @@
-/** One-time codes, for every service that makes them. */
+/** One-time codes, for every service that makes them, and for the mailer that opens them. */
 
-export type { Codes, PreparedCode, SealCode } from './codes.ts'
+export type { CodeBinding, Codes, PreparedCode, SealCode } from './codes.ts'
+export { type CodeKeys, readCodeKeys, readOpenCode } from './keys.ts'
+export type { OpenCode } from './open-sealed.ts'

@@ -1,8 +1,11 @@
 /** What a service does with one-time codes: it has one mailed, and later lets it be tried. */
 import type { Tx } from '@vestnik/bus'
 
-/** Makes what stands in the message in place of the six digits: the same sealed for the mailer, or as they are. */
-export type SealCode = (digits: string) => Promise<string>
+/**
+ * Makes what stands in the message in place of the six digits: the same sealed for the mailer, or as they are. What is
+ * sealed for one address is mailed to no other.
+ */
+export type SealCode = (digits: string, email: string) => Promise<string>
 
 /** A fresh code, drawn and sealed outside any transaction. */
 export interface PreparedCode {
@@ -19,8 +22,8 @@ export interface CodeBinding {
 }
 
 export interface Codes {
-  /** Slow work (sealing) that must not be done in a transaction. */
-  prepare(): Promise<PreparedCode>
+  /** Slow work (sealing, for this address) that must not be done in a transaction. */
+  prepare(email: string): Promise<PreparedCode>
   /**
    * In the caller's transaction: ends every earlier code of the same binding, keeps this one for ten minutes, and
    * publishes its mail. `limited`: the address or the service has had its share of mails; no code changed, none is sent.

@@ -23,7 +23,9 @@ export const codeTries = 5
 /** On a database with the tables of `codeMigrations`. */
 export function createCodes({ hmacKey, seal, publish, now, limits }: CodesOptions): Codes {
   const hmacOf = ({ purpose, subject }: CodeBinding, digits: string): Buffer =>
-    createHmac('sha256', hmacKey).update(JSON.stringify([purpose, subject, digits])).digest()
+    createHmac('sha256', hmacKey)
+      .update(JSON.stringify([purpose, subject, digits]))
+      .digest()
 
   async function keep(tx: Tx, { digits }: PreparedCode, binding: CodeBinding, expiresMs: number): Promise<void> {
     await tx.query(
@@ -34,9 +36,9 @@ export function createCodes({ hmacKey, seal, publish, now, limits }: CodesOption
   }
 
   return {
-    async prepare() {
+    async prepare(email) {
       const digits = String(randomInt(1_000_000)).padStart(6, '0')
-      return { digits, sealed: await seal(digits) }
+      return { digits, sealed: await seal(digits, email) }
     },
     async issue(tx, code, binding, email) {
       const nowMs = now()

@@ -73,10 +73,32 @@ test('what cannot be read is a problem that says why', async () => {
   assertProblem(await post('name=x', { 'content-type': 'application/x-www-form-urlencoded' }), 415)
   assertProblem(await post('{"name":"x"}', { 'content-type': 'text/plain' }), 415)
   assertProblem(await open().inject('/nowhere'), 404)
-  assertProblem(await open().inject({ method: 'DELETE', url: '/things' }), 404)
   assertProblem(await open().inject('/%zz'), 400)
   const headers = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`x-${i}`, '1']))
   assertProblem(await open().inject({ url: '/livez', headers }), 431)
+})
+
+test('a known path says which methods it has', async () => {
+  for (const method of ['GET', 'DELETE', 'PUT', 'OPTIONS', 'TRACE'] as const) {
+    const answer = await open().inject({ method, url: '/things?x=1' })
+    assertProblem(answer, 405)
+    assert.equal(answer.headers.allow, 'POST')
+  }
+  assert.equal((await open().inject({ method: 'POST', url: '/livez' })).headers.allow, 'GET, HEAD')
+})
+
+test('the source of a request is what trusted proxies say, and nobody else', async () => {
+  const ask = async (trustProxy: string[], remoteAddress: string, forwarded: string) => {
+    const health = async () => ({ judged: {}, reported: {} })
+    const http = createHttp({ log: silent, health, trustProxy })
+    http.get('/source', async (request) => request.ip)
+    return (await http.inject({ url: '/source', remoteAddress, headers: { 'x-forwarded-for': forwarded } })).body
+  }
+  assert.equal(await ask([], '9.9.9.9', '1.1.1.1'), '9.9.9.9')
+  assert.equal(await ask(['10.0.0.0/8'], '9.9.9.9', '1.1.1.1'), '9.9.9.9')
+  assert.equal(await ask(['10.0.0.0/8'], '10.0.0.1', '1.1.1.1'), '1.1.1.1')
+  assert.equal(await ask(['10.0.0.0/8'], '10.0.0.1', '6.6.6.6, 1.1.1.1, 10.0.0.2'), '1.1.1.1')
+  assert.equal(await ask(['10.0.0.0/8'], '10.0.0.1', ''), '10.0.0.1')
 })
 
 test("a route's own problem is answered as it is, with its headers", async () => {

@@ -14,8 +14,10 @@ import type { z } from 'zod'
 import { traceRequests } from './http-telemetry.ts'
 import { readJson } from './json.ts'
 import type { Log } from './log.ts'
-import { badInput, Problem, problemOf } from './problem.ts'
+import { badInput, type Problem, problemOf } from './problem.ts'
+import { checkRequest } from './request-checks.ts'
 import { metricsText } from './telemetry.ts'
+import { unknownRoutes } from './unknown-route.ts'
 
 /** A fastify app whose route schemas are zod's, and whose handlers get what these schemas answer. */
 export type Http = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypes>
@@ -39,12 +41,12 @@ export interface HttpOptions {
     readonly judged: Readonly<Record<string, PartHealth>>
     readonly reported: Readonly<Record<string, PartHealth>>
   }>
+  /** Addresses and networks whose `X-Forwarded-For` is believed. @default none */
+  readonly trustProxy?: readonly string[]
 }
 
-const maxHeaders = 100
-
 /** `/livez`, `/readyz` and `/metrics` are there already. */
-export function createHttp({ log, health }: HttpOptions): Http {
+export function createHttp({ log, health, trustProxy = [] }: HttpOptions): Http {
   const http: Http = fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -52,6 +54,7 @@ export function createHttp({ log, health }: HttpOptions): Http {
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, _request, reply) => void sendProblem(reply as FastifyReply, problemOf(error)),
     clientErrorHandler: answerUnreadable,
@@ -63,10 +66,15 @@ export function createHttp({ log, health }: HttpOptions): Http {
     else if (problem.status >= 500) log.error({ err: problem.cause ?? problem }, problem.message)
     return sendProblem(reply, problem)
   })
-  http.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem(404, 'There is nothing at this path.')))
+  const unknown = unknownRoutes(http)
+  http.setNotFoundHandler((request, reply) => sendProblem(reply, unknown(request.raw.url ?? '/')))
+  http.server.on('connect', (_request, socket) => answerByHand(socket as Socket, 405))
   traceRequests(http)
   readOnlyJson(http)
-  setHeaders(http)
+  http.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    checkRequest(request.raw)
+  })
   addHealth(http, health)
   return http
 }
@@ -98,15 +106,6 @@ function readOnlyJson(http: Http): void {
   )
 }
 
-function setHeaders(http: Http): void {
-  http.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
-    if (request.raw.rawHeaders.length > 2 * maxHeaders) {
-      throw new Problem(431, `There are more than ${maxHeaders} headers.`)
-    }
-  })
-}
-
 function addHealth(http: Http, health: HttpOptions['health']): void {
   let closing = false
   http.addHook('preClose', async () => {
@@ -125,12 +124,16 @@ function addHealth(http: Http, health: HttpOptions['health']): void {
   )
 }
 
-/** A request that is not HTTP has no reply object: the answer is written by hand. */
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
-  const problem = problemOf(Object.assign(new Error(error.message), { statusCode: status }))
-  const body = JSON.stringify(problem.body())
+  answerByHand(socket, unreadable[error.code ?? ''] ?? 400)
+}
+
+const unreadable: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
+/** A request that is no HTTP, or asks for a tunnel, has no reply object. */
+function answerByHand(socket: Socket, status: number): void {
+  const body = JSON.stringify(problemOf(Object.assign(new Error(), { statusCode: status })).body())
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -1,0 +1,37 @@
+/** What is refused before anything else looks at a request. */
+import assert from 'node:assert/strict'
+import type { IncomingMessage } from 'node:http'
+import { test } from 'node:test'
+import { checkRequest } from './request-checks.ts'
+
+function check(method: string, ...headers: readonly (readonly [name: string, value: string])[]): void {
+  const rawHeaders = headers.flat()
+  const lower = Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]))
+  checkRequest({ method, rawHeaders, headers: lower } as unknown as IncomingMessage)
+}
+
+for (const name of ['Authorization', 'content-type', 'Content-Length', 'HOST', 'idempotency-key', 'traceparent']) {
+  test(`${name} may stand only once`, () => {
+    check('POST', [name, '1'])
+    const refused = { status: 400, message: new RegExp(name, 'i') }
+    assert.throws(() => check('POST', [name, '1'], ['x', 'y'], [name.toLowerCase(), '1']), refused)
+  })
+}
+
+test('other headers may stand more than once', () => {
+  check('GET', ['X-Forwarded-For', '1.1.1.1'], ['X-Forwarded-For', '2.2.2.2'])
+})
+
+for (const method of ['GET', 'HEAD']) {
+  test(`${method} takes no body`, () => {
+    check(method, ['Content-Length', '0'])
+    assert.throws(() => check(method, ['Content-Length', '5']), { status: 400 })
+    assert.throws(() => check(method, ['Transfer-Encoding', 'chunked']), { status: 400 })
+  })
+}
+
+test('more than 100 headers are refused', () => {
+  const headers = Array.from({ length: 101 }, (_, n) => [`x-${n}`, ''] as const)
+  check('GET', ...headers.slice(1))
+  assert.throws(() => check('GET', ...headers), { status: 431 })
+})

@@ -1,0 +1,30 @@
+/** What HTTP lets through and no honest client sends is refused before anything else looks at the request. */
+import type { IncomingMessage } from 'node:http'
+import { Problem } from './problem.ts'
+
+const maxHeaders = 100
+
+/** Each has one meaning only while it stands once: two readers may choose differently. */
+const onceOnly: ReadonlySet<string> = new Set([
+  'authorization',
+  'content-type',
+  'content-length',
+  'host',
+  'idempotency-key',
+  'traceparent',
+  'transfer-encoding',
+])
+
+/** @throws Problem 400 or 431 */
+export function checkRequest({ method = '', headers, rawHeaders }: IncomingMessage): void {
+  if (rawHeaders.length > 2 * maxHeaders) throw new Problem(431, `There are more than ${maxHeaders} headers.`)
+  const seen = new Set<string>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? ''
+    if (!onceOnly.has(name)) continue
+    if (seen.has(name)) throw new Problem(400, `The header ${name} may stand only once.`)
+    seen.add(name)
+  }
+  const announced = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+  if (announced && (method === 'GET' || method === 'HEAD')) throw new Problem(400, `${method} takes no body.`)
+}

@@ -15,7 +15,12 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 /** Counts one mail of the address, and answers whether it may be sent; one that may not is not counted. */
-export async function takeMail(tx: Tx, address: string, nowMs: number, limits: MailLimits | undefined): Promise<boolean> {
+export async function takeMail(
+  tx: Tx,
+  address: string,
+  nowMs: number,
+  limits: MailLimits | undefined,
+): Promise<boolean> {
   if (limits === undefined) return true
   const hour = nowMs - hourMs
   const [row] = await tx.query(

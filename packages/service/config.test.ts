@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { hasCode } from '@vestnik/bus'
-import { readServiceConfig, readVariables } from './config.ts'
+import { readServiceConfig, readVariables, refusePlaintext } from './config.ts'
 import * as fields from './fields.ts'
 
 test('without variables everything has its default', () => {
@@ -15,6 +15,9 @@ test('without variables everything has its default', () => {
     brokerUrl: `sqlite:${dataDir}/broker.db`,
     databaseUrl: `sqlite:${dataDir}/users.db`,
     production: false,
+    trustProxy: [],
+    rateLimits: true,
+    plaintextAllowed: false,
   })
 })
 
@@ -31,6 +34,12 @@ const wrong: readonly (readonly [name: string, found: string])[] = [
   ['MESSAGE_BROKER_URL', 'http://localhost'],
   ['MESSAGE_BROKER_URL', 'sqlite:'],
   ['DATABASE_URL', 'mysql://localhost/x'],
+  ['TRUST_PROXY', 'yes'],
+  ['TRUST_PROXY', '10.0.0.0/33'],
+  ['TRUST_PROXY', '0.0.0.0/0'],
+  ['TRUST_PROXY', '10.0.0.1,'],
+  ['RATE_LIMITS', 'no'],
+  ['ALLOW_PLAINTEXT', 'true'],
 ]
 
 for (const [name, found] of wrong) {
@@ -46,6 +55,32 @@ for (const [name, found] of wrong) {
     )
   })
 }
+
+test('rates may be lifted only where nobody else can knock', () => {
+  const read = (HOST: string) => readServiceConfig('users', 3101, { HOST, RATE_LIMITS: 'off' }).rateLimits
+  for (const host of ['127.0.0.1', 'localhost', '::1']) assert.equal(read(host), false)
+  for (const host of ['0.0.0.0', '::', '192.168.1.7', '127.example']) {
+    assert.throws(() => read(host), { code: 'BAD_CONFIG', message: /^RATE_LIMITS is "off": it must be on/ })
+  }
+})
+
+test('in production nothing leaves the host without TLS', () => {
+  const read = (url: string, environment: Record<string, string> = {}) =>
+    refusePlaintext(readServiceConfig('gateway', 3000, { NODE_ENV: 'production', ...environment }), 'USERS_URL', url)
+  for (const url of ['https://users.example', 'http://127.0.0.1:3101', 'http://[::1]:3101', 'http://localhost'])
+    read(url)
+  assert.throws(() => read('http://users.example'), {
+    code: 'BAD_CONFIG',
+    message: /^USERS_URL is "http:.*ALLOW_PLAIN/,
+  })
+  read('http://users.example', { ALLOW_PLAINTEXT: 'yes' })
+  read('http://users.example', { NODE_ENV: 'development' })
+})
+
+test('proxies are trusted by address and by network', () => {
+  const read = (TRUST_PROXY: string) => readServiceConfig('users', 3101, { TRUST_PROXY }).trustProxy
+  assert.deepEqual(read('127.0.0.1, ::1 ,10.0.0.0/8'), ['127.0.0.1', '::1', '10.0.0.0/8'])
+})
 
 test('a password in a URL is not shown', () => {
   assert.throws(

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { BusError } from '@vestnik/bus/errors'
 import type { Environment } from './environment.ts'
-import { type Field, host, oneOf, path, port, schemeUrl } from './fields.ts'
+import { addressList, type Field, host, isLoopback, oneOf, path, port, schemeUrl } from './fields.ts'
 
 /** What every service reads. */
 export interface ServiceConfig {
@@ -13,6 +13,12 @@ export interface ServiceConfig {
   readonly brokerUrl: string
   readonly databaseUrl: string
   readonly production: boolean
+  /** Addresses and networks whose `X-Forwarded-For` is believed. */
+  readonly trustProxy: readonly string[]
+  /** False lifts rates, and nothing else. */
+  readonly rateLimits: boolean
+  /** Whether what leaves this host may do so without TLS in production. */
+  readonly plaintextAllowed: boolean
 }
 
 /** @throws BusError `BAD_CONFIG` */
@@ -24,7 +30,14 @@ export function readServiceConfig(service: string, standardPort: number, environ
     DATA_DIR: path('data'),
     MESSAGE_BROKER_URL: schemeUrl(['sqlite'], 'sqlite:data/broker.db'),
     DATABASE_URL: schemeUrl(['sqlite'], `sqlite:data/${service}.db`),
+    TRUST_PROXY: addressList(),
+    RATE_LIMITS: oneOf(['on', 'off']),
+    ALLOW_PLAINTEXT: oneOf(['yes', 'no']),
   })
+  if (found.RATE_LIMITS === 'off' && !isLoopback(found.HOST)) {
+    const why = `HOST is "${found.HOST}", and whoever reaches it could guess without end`
+    throw new BusError('BAD_CONFIG', `RATE_LIMITS is "off": it must be on, as ${why}`)
+  }
   return {
     host: found.HOST,
     port: found.PORT,
@@ -32,7 +45,25 @@ export function readServiceConfig(service: string, standardPort: number, environ
     brokerUrl: found.MESSAGE_BROKER_URL ?? `sqlite:${join(found.DATA_DIR, 'broker.db')}`,
     databaseUrl: found.DATABASE_URL ?? `sqlite:${join(found.DATA_DIR, `${service}.db`)}`,
     production: found.NODE_ENV === 'production',
+    trustProxy: found.TRUST_PROXY,
+    rateLimits: found.RATE_LIMITS !== 'off',
+    plaintextAllowed: found.ALLOW_PLAINTEXT === 'yes',
   }
+}
+
+/**
+ * In production what is not on this machine is reached by TLS, unless `ALLOW_PLAINTEXT=yes`.
+ * @throws BusError `BAD_CONFIG`
+ */
+export function refusePlaintext(
+  { production, plaintextAllowed }: Pick<ServiceConfig, 'production' | 'plaintextAllowed'>,
+  variable: string,
+  url: string,
+): void {
+  const { protocol, hostname } = new URL(url)
+  if (!production || plaintextAllowed || protocol !== 'http:' || isLoopback(hostname)) return
+  const why = 'with NODE_ENV=production nothing leaves this host without TLS, unless ALLOW_PLAINTEXT=yes'
+  throw new BusError('BAD_CONFIG', `${variable} is "${url}": it must be an https:// address; ${why}`)
 }
 
 /**

@@ -71,11 +71,35 @@ export function schemeUrl(schemes: readonly string[], example: string): Field<st
   }
 }
 
+/** Addresses and networks with commas between. A network of all addresses is none that somebody could mean. */
+export function addressList(): Field<readonly string[]> {
+  return {
+    allowed: 'addresses or networks with commas between, such as 127.0.0.1,10.0.0.0/8',
+    schema: text
+      .transform((found) => found.split(',').map((one) => one.trim()))
+      .refine((found) => found.every(isAddressOrNetwork))
+      .default([]),
+  }
+}
+
+/** Whether nobody but programs of this machine can reach that host, or be reached there. */
+export function isLoopback(host: string): boolean {
+  const plain = host.replace(/^\[|\]$/g, '').toLowerCase()
+  return plain === 'localhost' || plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'))
+}
+
 export function oneOf<const Value extends string>(values: readonly Value[]): Field<Value | undefined> {
   return { allowed: `one of ${values.join(', ')}`, schema: z.enum(values).optional() }
 }
 
 const isPath = (found: string): boolean => !found.includes('\0')
+
+function isAddressOrNetwork(found: string): boolean {
+  const [address = '', bits, ...more] = found.split('/')
+  const kind = isIP(address)
+  if (kind === 0 || more.length > 0) return false
+  return bits === undefined || (/^[1-9][0-9]{0,2}$/.test(bits) && Number(bits) <= (kind === 4 ? 32 : 128))
+}
 
 function isServiceUrl(url: URL): boolean {
   const plain =

@@ -16,7 +16,7 @@ export interface InboxSearch {
   /** Whether an earlier message of the lane is held or parked, so that nothing behind it may run. */
   blocked(tx: Tx, place: Place, lane: string | null, before: number): Promise<boolean>
   /** Held messages that are neither delayed nor behind a dead letter: they count against the limit. */
-  countHeld(tx: Tx, place: Place, most: number): Promise<number>
+  countHeld(tx: Tx, place: Place): Promise<number>
   /** Whether a claim on any message of the lane is alive. */
   laneClaimed(tx: Tx, place: Place, lane: string | null, now: number): Promise<boolean>
   /** Messages that are due and not claimed: the first of each lane behind `afterLane`, and those without a lane. */
@@ -34,30 +34,27 @@ export function inboxSearchFor(sql: Sql): InboxSearch {
       const rows = await tx.query(
         ...sql`SELECT 1 FROM vestnik_inbox
         WHERE topic = ${topic} AND grp = ${group} AND lane = ${lane} AND pos < ${before}
-          AND state IN ('held', 'dead') AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
+          AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
         LIMIT 1`,
       )
       return rows.length > 0
     },
 
-    async countHeld(tx, { topic, group }, most) {
-      const [row] = await tx.query(
-        ...sql`SELECT count(*) AS held FROM (
-        SELECT 1 FROM vestnik_inbox AS h
-        WHERE topic = ${topic} AND grp = ${group} AND state IN ('held', 'dead') AND state = 'held' AND delayed = 0
-          AND NOT EXISTS (SELECT 1 FROM vestnik_inbox AS d
-            WHERE d.topic = h.topic AND d.grp = h.grp AND d.lane = h.lane AND d.pos < h.pos
-              AND d.state IN ('held', 'dead') AND d.state = 'dead' AND d.parks = 1)
-        LIMIT ${most})`,
+    async countHeld(tx, place) {
+      const [inLanes] = await tx.query(...heldBeforeParked(sql, place))
+      const [free] = await tx.query(
+        ...sql`SELECT count(*) AS held FROM vestnik_inbox
+        WHERE topic = ${place.topic} AND grp = ${place.group} AND lane IS NULL
+          AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1)) AND state = 'held'`,
       )
-      return Number(row?.held)
+      return Number(inLanes?.held ?? 0) + Number(free?.held)
     },
 
     async laneClaimed(tx, { topic, group }, lane, now) {
       if (lane === null) return false
       const rows = await tx.query(
         ...sql`SELECT 1 FROM vestnik_inbox
-        WHERE topic = ${topic} AND grp = ${group} AND lane = ${lane} AND state IN ('held', 'dead') AND until > ${now}
+        WHERE topic = ${topic} AND grp = ${group} AND lane = ${lane} AND until IS NOT NULL AND until > ${now}
         LIMIT 1`,
       )
       return rows.length > 0
@@ -77,7 +74,7 @@ export function inboxSearchFor(sql: Sql): InboxSearch {
     async headOf(tx, { topic, group }, lane, now) {
       const [row] = await tx.query(
         ...sql`SELECT topic, grp, source, id, lane, starts, state, due, until
-        FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group} AND lane = ${lane} AND state IN ('held', 'dead')
+        FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group} AND lane = ${lane}
           AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
         ORDER BY pos LIMIT 1`,
       )
@@ -86,13 +83,17 @@ export function inboxSearchFor(sql: Sql): InboxSearch {
     },
 
     async nextDue(tx, place, now) {
-      const [row] = await tx.query(...nextHeadDue(sql, place, now))
+      const [head] = await tx.query(...nextHeadDue(sql, place, now))
       const [free] = await tx.query(
-        ...sql`SELECT min(max(due, coalesce(until, 0))) AS at FROM vestnik_inbox
+        ...sql`SELECT min(due) AS at FROM vestnik_inbox
         WHERE topic = ${place.topic} AND grp = ${place.group} AND state = 'held' AND (lane IS NULL OR delayed = 1)
-          AND max(due, coalesce(until, 0)) > ${now}`,
+          AND due > ${now}`,
       )
-      const times = [row?.at, free?.at].filter((at) => at !== null && at !== undefined).map(Number)
+      const [claim] = await tx.query(
+        ...sql`SELECT min(until) AS at FROM vestnik_inbox
+        WHERE topic = ${place.topic} AND grp = ${place.group} AND lane IS NULL AND until IS NOT NULL AND until > ${now}`,
+      )
+      const times = [head?.at, free?.at, claim?.at].filter((at) => at !== null && at !== undefined).map(Number)
       return times.length > 0 ? Math.min(...times) : undefined
     },
   }
@@ -105,15 +106,17 @@ export function inboxSearchFor(sql: Sql): InboxSearch {
 function headsDue(sql: Sql, { topic, group }: Place, now: number, afterLane: string, most: number): Statement {
   return sql`WITH RECURSIVE lanes (lane) AS (
       SELECT (SELECT lane FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group}
-        AND state IN ('held', 'dead') AND lane > ${afterLane} ORDER BY lane LIMIT 1)
+        AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
+        AND lane > ${afterLane} ORDER BY lane LIMIT 1)
       UNION ALL
       SELECT (SELECT lane FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group}
-        AND state IN ('held', 'dead') AND lane > lanes.lane ORDER BY lane LIMIT 1)
+        AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
+        AND lane > lanes.lane ORDER BY lane LIMIT 1)
       FROM lanes WHERE lanes.lane IS NOT NULL)
     SELECT h.topic, h.grp, h.source, h.id, h.lane, h.starts
     FROM lanes JOIN vestnik_inbox AS h ON h.pos = (
       SELECT pos FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group} AND lane = lanes.lane
-        AND state IN ('held', 'dead') AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
+        AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
       ORDER BY pos LIMIT 1)
     WHERE h.state = 'held' AND h.due <= ${now} AND (h.until IS NULL OR h.until <= ${now})
     LIMIT ${most}`
@@ -122,17 +125,38 @@ function headsDue(sql: Sql, { topic, group }: Place, now: number, afterLane: str
 function nextHeadDue(sql: Sql, { topic, group }: Place, now: number): Statement {
   return sql`WITH RECURSIVE lanes (lane) AS (
       SELECT (SELECT lane FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group}
-        AND state IN ('held', 'dead') AND lane IS NOT NULL ORDER BY lane LIMIT 1)
+        AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
+        AND lane IS NOT NULL ORDER BY lane LIMIT 1)
       UNION ALL
       SELECT (SELECT lane FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group}
-        AND state IN ('held', 'dead') AND lane > lanes.lane ORDER BY lane LIMIT 1)
+        AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
+        AND lane > lanes.lane ORDER BY lane LIMIT 1)
       FROM lanes WHERE lanes.lane IS NOT NULL)
     SELECT min(max(h.due, coalesce(h.until, 0))) AS at
     FROM lanes JOIN vestnik_inbox AS h ON h.pos = (
       SELECT pos FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group} AND lane = lanes.lane
-        AND state IN ('held', 'dead') AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
+        AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
       ORDER BY pos LIMIT 1)
     WHERE h.state = 'held' AND max(h.due, coalesce(h.until, 0)) > ${now}`
+}
+
+/** Of each lane, what stands before its first parked message: however many stand behind that, they are never read. */
+function heldBeforeParked(sql: Sql, { topic, group }: Place): Statement {
+  return sql`WITH RECURSIVE lanes (lane) AS (
+      SELECT (SELECT lane FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group}
+        AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
+        AND lane IS NOT NULL ORDER BY lane LIMIT 1)
+      UNION ALL
+      SELECT (SELECT lane FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group}
+        AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
+        AND lane > lanes.lane ORDER BY lane LIMIT 1)
+      FROM lanes WHERE lanes.lane IS NOT NULL)
+    SELECT sum((SELECT count(*) FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group} AND lane = lanes.lane
+      AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
+      AND pos < coalesce((SELECT pos FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group} AND lane = lanes.lane
+        AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1)) AND state = 'dead'
+        ORDER BY pos LIMIT 1), ${Number.MAX_SAFE_INTEGER}))) AS held
+    FROM lanes WHERE lane IS NOT NULL`
 }
 
 function toCandidate(row: Row): Candidate {

@@ -7,9 +7,10 @@ import type { Waiting } from './telemetry.ts'
 /** One look at the tables. Places without a waiting message are named too, with zeros. */
 export async function lookAtTables(tx: Tx, sql: Sql, places: readonly Place[], now: number): Promise<Waiting> {
   const [oldest] = await tx.query(...sql`SELECT created FROM vestnik_outbox WHERE state = 'new' ORDER BY pos LIMIT 1`)
+  // By position, all of them: SQLite would else read everything that is done, as that is sorted by topic and group.
   const rows = await tx.query(
     ...sql`SELECT topic, grp, state, count(*) AS n, min(arrived) AS oldest, sum(uncertain) AS doubts
-    FROM vestnik_inbox WHERE state IN ('held', 'dead') GROUP BY topic, grp, state`,
+    FROM vestnik_inbox WHERE state IN ('held', 'dead') AND pos > 0 GROUP BY topic, grp, state`,
   )
   const at = (place: Place, state: string): Row | undefined =>
     rows.find((row) => row.topic === place.topic && row.grp === place.group && row.state === state)

@@ -11,7 +11,7 @@ export interface Room {
   took(): void
 }
 
-/** How long a wait for room lasts before the table is counted again. */
+/** How long a wait for room lasts before the table is counted again: at least this, and ten times what counting takes. */
 const recountMs = 50
 
 /** Counts the table only when its own estimate reaches the limit; other processes may overshoot by what they take at once. */
@@ -19,18 +19,20 @@ export function roomFor(engine: Engine, inbox: Inbox, place: Place): Room {
   const { store, ports, heldLimit, log } = engine
   let estimate = heldLimit
   let counting: Promise<void> | undefined
+  let countAgainAt = 0
   let told = false
 
-  const recount = () => {
-    counting ??= store
-      .read((tx) => inbox.countHeld(tx, place, heldLimit))
-      .then((held) => {
-        estimate = held
-      })
-      .finally(() => {
-        counting = undefined
-      })
-    return counting
+  /** However many wait, the table is counted for all of them together. */
+  const recount = () =>
+    (counting ??= count().finally(() => {
+      counting = undefined
+    }))
+
+  async function count(): Promise<void> {
+    const began = ports.now()
+    estimate = await store.read((tx) => inbox.countHeld(tx, place))
+    const now = ports.now()
+    countAgainAt = now + Math.max(recountMs, 10 * (now - began))
   }
 
   return {
@@ -49,7 +51,7 @@ export function roomFor(engine: Engine, inbox: Inbox, place: Place): Room {
       while (estimate >= heldLimit) {
         signal.throwIfAborted()
         await ports.sleep(recountMs, signal)
-        await recount()
+        if (ports.now() >= countAgainAt) await recount()
       }
       told = false
     },

@@ -55,9 +55,15 @@ const steps: readonly (readonly string[])[] = [
       uncertain INTEGER NOT NULL DEFAULT 0
     )`,
     'CREATE UNIQUE INDEX vestnik_inbox_message ON vestnik_inbox (topic, grp, source, id)',
-    `CREATE INDEX vestnik_inbox_lane ON vestnik_inbox (topic, grp, lane, pos) WHERE state IN ('held', 'dead')`,
+    // What stands in a lane, first come first. What went on without its place (dead and not parked, delayed) is not there.
+    `CREATE INDEX vestnik_inbox_lane ON vestnik_inbox (topic, grp, lane, pos, state, delayed, parks)
+      WHERE (state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1)`,
     `CREATE INDEX vestnik_inbox_due ON vestnik_inbox (topic, grp, due)
       WHERE state = 'held' AND (lane IS NULL OR delayed = 1)`,
+    // The few claims: else each start would look through all that waits in its lane.
+    'CREATE INDEX vestnik_inbox_claim ON vestnik_inbox (topic, grp, lane, until) WHERE until IS NOT NULL',
+    // For people, and for counting: without it they would read all that is done.
+    `CREATE INDEX vestnik_inbox_waiting ON vestnik_inbox (pos) WHERE state IN ('held', 'dead')`,
     'CREATE TABLE vestnik_lease (name TEXT PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL, until INTEGER NOT NULL)',
     `CREATE TABLE vestnik_operations (
       seq INTEGER PRIMARY KEY AUTOINCREMENT,

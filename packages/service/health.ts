@@ -11,7 +11,8 @@ export function healthOf(store: Store, transport: Transport): HttpOptions['healt
   })
 }
 
-async function databaseHealth(store: Store): Promise<PartHealth> {
+/** Whether the database answers within a second. */
+export async function databaseHealth(store: Store): Promise<PartHealth> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new Error(`no answer within ${patienceMs} ms`)), patienceMs)
   try {

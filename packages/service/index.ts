@@ -3,21 +3,32 @@
 export { openTransport } from '@vestnik/transport'
 export type { FastifyReply as HttpReply, FastifyRequest as HttpRequest } from 'fastify'
 export { type Call, type CallTypes, call } from './call.ts'
-export { readServiceConfig, readVariables, type ServiceConfig } from './config.ts'
+export { readServiceConfig, readVariables, refusePlaintext, type ServiceConfig } from './config.ts'
 export { makeFolder, makeOnce } from './data-folder.ts'
 export { type Environment, readEnvironment } from './environment.ts'
 export { exitHopeless } from './exit.ts'
 export * as fields from './fields.ts'
-export { healthOf } from './health.ts'
+export { databaseHealth, healthOf } from './health.ts'
 export { createHttp, type Http, type HttpOptions, type PartHealth, sendProblem, type ZodTypes } from './http.ts'
+export { type JsonLimits, readJson } from './json.ts'
 export { busLog, type Log, openLog } from './log.ts'
 export { type Migration, migrate } from './migrate.ts'
 export { openStore, type ServiceStore } from './open-store.ts'
 export { type Page, type Paging, pagingQuery } from './paging.ts'
 export { openPrinter, type Printer } from './printer.ts'
 export { type FieldError, Problem, unavailable } from './problem.ts'
-export { main, run, untilStopped } from './run.ts'
+export {
+  createRateLimiter,
+  limitRequests,
+  type Rate,
+  type RateLimiter,
+  type RateLimiterOptions,
+  sourceOf,
+  tooMany,
+} from './rate-limit.ts'
+export { listenError, main, run, untilStopped } from './run.ts'
 export { type Asked, serve } from './serve.ts'
+export { traceHeaders } from './telemetry.ts'
 export {
   type Caller,
   type SigningKey,

@@ -51,6 +51,8 @@ export interface RunOptions {
   readonly http: Http
   readonly host: string
   readonly port: number
+  /** The variable that sets the port. @default PORT */
+  readonly portVariable?: string
   readonly log: Log
   /** Handlers that run may end until the signal aborts. */
   readonly drain: (deadline: AbortSignal) => Promise<void>
@@ -59,8 +61,11 @@ export interface RunOptions {
 }
 
 /** Listens, and when asked to stop, answers what is under way and drains within a few seconds. */
-export async function run({ http, host, port, log, drain, until = untilStopped() }: RunOptions): Promise<void> {
-  await listen(http, host, port)
+export async function run(options: RunOptions): Promise<void> {
+  const { http, host, port, portVariable = 'PORT', log, drain, until = untilStopped() } = options
+  await http.listen({ host, port }).catch((error: unknown) => {
+    throw listenError(error, portVariable, host, port)
+  })
   const reason = await until
   log.info(`stopping: ${reason}`)
   const deadline = AbortSignal.timeout(stopMs)
@@ -69,14 +74,11 @@ export async function run({ http, host, port, log, drain, until = untilStopped()
   log.info('stopped')
 }
 
-async function listen(http: Http, host: string, port: number): Promise<void> {
-  try {
-    await http.listen({ host, port })
-  } catch (error) {
-    const why = listenErrors[errnoOf(error)]
-    if (why === undefined) throw error
-    throw new BusError('BAD_CONFIG', `PORT is "${port}", HOST is "${host}": ${why}`, { cause: error })
-  }
+/** What a person must mend when nothing can listen there: `BAD_CONFIG` with the variable's name. Else the error as it is. */
+export function listenError(error: unknown, variable: string, host: string, port: number): unknown {
+  const why = listenErrors[errnoOf(error)]
+  if (why === undefined) return error
+  return new BusError('BAD_CONFIG', `${variable} is "${port}", HOST is "${host}": ${why}`, { cause: error })
 }
 
 const listenErrors: Readonly<Record<string, string>> = {

@@ -1,0 +1,129 @@
+/** The messages that the mailbox keeps: the newest, up to a number and a size. */
+import { randomUUID } from 'node:crypto'
+import type { Row, Store, Tx } from '@vestnik/bus/store'
+import { type Arrival, type Envelope, type Mail, readMail, type Summary } from './mail.ts'
+
+export interface Totals {
+  readonly total: number
+  readonly unread: number
+  readonly bytes: number
+}
+
+export interface Listed extends Summary {
+  readonly Read: boolean
+}
+
+export interface Messages {
+  /** Keeps a mail and answers its id: it is durable when this resolves. The oldest go when there are too many. */
+  add(envelope: Envelope, raw: Uint8Array): Promise<string>
+  /** The newest first. */
+  list(start: number, limit: number): Promise<Totals & { readonly messages: readonly Listed[] }>
+  /** `latest` is the id of the newest. */
+  find(id: string): Promise<Arrival | undefined>
+  /** Reads the mail, which is read from then on. */
+  open(id: string): Promise<Mail | undefined>
+  /** @default all */
+  remove(ids?: readonly string[]): Promise<void>
+  totals(): Promise<Totals>
+}
+
+export interface Limits {
+  readonly messages: number
+  /** Of all sources together. */
+  readonly bytes: number
+}
+
+export const standardLimits: Limits = { messages: 5000, bytes: 50 * 1024 * 1024 }
+
+export function messagesIn(store: Store, limits: Limits = standardLimits): Messages {
+  async function find(id: string): Promise<Arrival | undefined> {
+    const [row] = await store.read((tx) => tx.query(`${selectArrival} ${id === 'latest' ? newest : byId}`, keyOf(id)))
+    return row && arrivalOf(row)
+  }
+
+  return {
+    async add(envelope, raw) {
+      const arrival = { id: randomUUID().replaceAll('-', ''), receivedAt: Date.now(), envelope, raw }
+      const { summary } = await readMail(arrival)
+      await store.transaction(async (tx) => {
+        await insert(tx, arrival, summary)
+        await trim(tx, limits)
+      })
+      return arrival.id
+    },
+    list: (start, limit) =>
+      store.read(async (tx) => {
+        const rows = await tx.query(selectPage, [limit, start])
+        return { ...(await totalsOf(tx)), messages: rows.map(listedOf) }
+      }),
+    find,
+    async open(id) {
+      const arrival = await find(id)
+      if (arrival === undefined) return undefined
+      await store.transaction((tx) => tx.query(markRead, [arrival.id]))
+      return await readMail(arrival)
+    },
+    async remove(ids) {
+      await store.transaction((tx) => (ids === undefined ? removeAll(tx) : removeThese(tx, ids)))
+    },
+    totals: () => store.read(totalsOf),
+  }
+}
+
+const selectArrival = 'SELECT id, received_at, envelope, raw FROM messages JOIN sources USING (seq)'
+const newest = 'ORDER BY seq DESC LIMIT 1'
+const byId = 'WHERE id = ?'
+const selectPage = 'SELECT summary, unread FROM messages ORDER BY seq DESC LIMIT ? OFFSET ?'
+const markRead = 'UPDATE messages SET unread = 0 WHERE id = ? AND unread = 1'
+
+const keyOf = (id: string): readonly string[] => (id === 'latest' ? [] : [id])
+
+async function insert(tx: Tx, { id, receivedAt, envelope, raw }: Arrival, summary: Summary): Promise<void> {
+  const [row] = await tx.query(
+    `INSERT INTO messages (id, received_at, envelope, size, unread, summary) VALUES (?, ?, ?, ?, 1, ?) RETURNING seq`,
+    [id, receivedAt, JSON.stringify(envelope), raw.length, JSON.stringify(summary)],
+  )
+  await tx.query('INSERT INTO sources (seq, raw) VALUES (?, ?)', [Number(row?.seq), raw])
+}
+
+/** The oldest go; the newest stays, however large it is. */
+async function trim(tx: Tx, limits: Limits): Promise<void> {
+  const { total, bytes } = await totalsOf(tx)
+  if (total <= limits.messages && bytes <= limits.bytes) return
+  const [cut] = await tx.query(
+    `SELECT max(seq) AS seq FROM (
+      SELECT seq, row_number() OVER newest AS place, sum(size) OVER newest AS bytes
+      FROM messages WINDOW newest AS (ORDER BY seq DESC)
+    ) WHERE place > 1 AND (place > ? OR bytes > ?)`,
+    [limits.messages, limits.bytes],
+  )
+  await tx.query('DELETE FROM messages WHERE seq <= ?', [Number(cut?.seq ?? 0)])
+  await tx.query('DELETE FROM sources WHERE seq <= ?', [Number(cut?.seq ?? 0)])
+}
+
+async function removeAll(tx: Tx): Promise<void> {
+  await tx.query('DELETE FROM messages', [])
+  await tx.query('DELETE FROM sources', [])
+}
+
+async function removeThese(tx: Tx, ids: readonly string[]): Promise<void> {
+  const wanted = JSON.stringify(ids)
+  await tx.query(
+    'DELETE FROM sources WHERE seq IN (SELECT seq FROM messages JOIN json_each(?) AS wanted ON id = wanted.value)',
+    [wanted],
+  )
+  await tx.query('DELETE FROM messages WHERE id IN (SELECT value FROM json_each(?))', [wanted])
+}
+
+async function totalsOf(tx: Tx): Promise<Totals> {
+  const [row] = await tx.query('SELECT count(*) AS total, sum(unread) AS unread, sum(size) AS bytes FROM messages', [])
+  return { total: Number(row?.total), unread: Number(row?.unread), bytes: Number(row?.bytes) }
+}
+
+function arrivalOf(row: Row): Arrival {
+  const { id, received_at: receivedAt, envelope, raw } = row
+  if (!(raw instanceof Uint8Array)) throw new TypeError('a source is a blob')
+  return { id: String(id), receivedAt: Number(receivedAt), envelope: JSON.parse(String(envelope)), raw }
+}
+
+const listedOf = (row: Row): Listed => ({ ...JSON.parse(String(row.summary)), Read: Number(row.unread) === 0 })

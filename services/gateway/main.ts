@@ -28,8 +28,10 @@ await main('gateway', async (log) => {
   const handlers = createHandlers(printer)
   await using bus = await openBus({ service: 'gateway', store, transport, handlers, log: busLog(log) })
   const users = createUpstream(config.usersUrl)
+  const films = createUpstream(config.filmsUrl)
   const verify = tokenVerifier(new URL('/.well-known/jwks.json', config.usersUrl))
-  const http = createApp({ store, verify, users }, { log, health: healthOf(store, transport) })
-  http.addHook('onClose', async () => users.close())
+  const { trustProxy } = config
+  const http = createApp({ store, verify, users, films }, { log, health: healthOf(store, transport), trustProxy })
+  http.addHook('onClose', async () => void (await Promise.all([users.close(), films.close()])))
   await run({ http, host: config.host, port: config.port, log, drain: (deadline) => bus.close(deadline) })
 })

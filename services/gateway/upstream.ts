@@ -1,81 +1,78 @@
-/** Hands requests on to a service behind the gateway: the path as it came, named headers only, one request for one. */
-import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import https from 'node:https'
-import { urlToHttpOptions } from 'node:url'
-import { type Http, type HttpReply, type HttpRequest, Problem, unavailable } from '@vestnik/service'
+/** Asks a service behind the gateway, over connections that are kept; says that it is down only when that is so. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { Problem, unavailable } from '@vestnik/service'
+import { Pool } from 'undici'
+import { type Answer, type Asked, exchange, UpstreamError } from './exchange.ts'
 
 export interface Upstream {
-  /** Answers the route with what the service answers. Rejects with Problem 503 when it does not answer. */
-  readonly handle: (request: HttpRequest, reply: HttpReply) => Promise<HttpReply>
-  close(): void
+  /** Resolves with whatever the service answers. Rejects with Problem 503 when it does not answer. */
+  ask(asked: Asked): Promise<Answer>
+  close(): Promise<void>
 }
 
-/** Everything else that a client or a service says stays where it is: a forged header gets nowhere. */
-const requestHeaders = ['accept', 'accept-language', 'authorization', 'content-type', 'idempotency-key', 'traceparent']
-const responseHeaders = ['content-type', 'location', 'retry-after', 'www-authenticate', 'cache-control']
+export interface UpstreamLimits {
+  /** For one request, whatever happens to it. @default 20_000 */
+  readonly answerWithinMs?: number
+  /** How long a request waits for a service that starts again. @default 1500 */
+  readonly patienceMs?: number
+  /** Requests at once, waiting ones counted; more are refused. @default 1000 */
+  readonly atOnce?: number
+}
 
-const answerWithinMs = 20_000
+const connections = 128
+const maxAnswerBytes = 1024 * 1024
+const pauseMs = 50
+/** A connection that was kept may have been closed just then, and so may the next. */
+const maxTries = 3
 
-export function createUpstream(origin: string): Upstream {
-  const target = new URL(origin)
-  const client = target.protocol === 'https:' ? https : http
-  const agent = new client.Agent({ keepAlive: true, maxSockets: 256 })
-  const { hostname, port } = urlToHttpOptions(target)
-  const base = { agent, hostname, port, timeout: answerWithinMs }
+export function createUpstream(origin: string, limits: UpstreamLimits = {}): Upstream {
+  const { answerWithinMs = 20_000, patienceMs = 1500, atOnce = 1000 } = limits
+  const pool = new Pool(origin, {
+    connections,
+    connect: { timeout: 3000 },
+    headersTimeout: answerWithinMs,
+    bodyTimeout: answerWithinMs,
+    maxResponseSize: maxAnswerBytes,
+  })
+  let running = 0
+  /** When it was first found away, in milliseconds; undefined while it can be reached. */
+  let awaySince: number | undefined
 
-  function ask(request: HttpRequest): Promise<IncomingMessage> {
-    const body = request.body instanceof Uint8Array ? request.body : undefined
-    const headers = {
-      ...pick(request.headers, requestHeaders),
-      'x-forwarded-for': request.ip,
-      ...lengthOf(request, body),
+  /** Tries again only what cannot take effect twice. */
+  async function tryToAsk(asked: Asked, deadline: AbortSignal): Promise<Answer> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const answer = await exchange(pool, asked, deadline)
+        awaySince = undefined
+        return answer
+      } catch (error) {
+        if (!(error instanceof UpstreamError) || deadline.aborted) throw error
+        if (error.outcome === 'not sent') await waitForStart(error, deadline)
+        else if (error.outcome === 'answered in part' || !asked.repeatable || tries >= maxTries) throw error
+      }
     }
-    return new Promise((resolve, reject) => {
-      const asked = client.request({ ...base, method: request.method, path: request.raw.url ?? '/', headers })
-      asked.once('response', resolve)
-      asked.on('timeout', () => asked.destroy(new Error(`no answer within ${answerWithinMs} ms`)))
-      asked.on('error', (error) =>
-        reject(unavailable('The service behind this path does not answer. Try again.', error)),
-      )
-      asked.end(body)
-    })
+  }
+
+  /** A service that is started again is back within a second or so; one that has been away for longer is not waited for. */
+  async function waitForStart(error: UpstreamError, deadline: AbortSignal): Promise<void> {
+    awaySince ??= performance.now()
+    if (performance.now() - awaySince > patienceMs) throw error
+    await pause(pauseMs, undefined, { signal: deadline })
   }
 
   return {
-    async handle(request, reply) {
-      checkPath(request.raw.url ?? '/')
-      const answer = await ask(request)
-      return reply
-        .code(answer.statusCode ?? 502)
-        .headers(pick(answer.headers, responseHeaders))
-        .send(answer)
+    async ask(asked) {
+      if (running >= atOnce) throw unavailable('Too many requests wait for the service behind this path. Try again.')
+      running += 1
+      try {
+        return await tryToAsk(asked, AbortSignal.timeout(answerWithinMs))
+      } catch (error) {
+        if (error instanceof Problem) throw error
+        throw unavailable('The service behind this path does not answer. Try again.', error)
+      } finally {
+        running -= 1
+      }
     },
-    close: () => agent.destroy(),
+    close: () => pool.destroy(),
   }
-}
-
-/** Bodies are handed on as they came: the service behind reads and judges them. */
-export function keepBodies(http: Http): void {
-  http.removeAllContentTypeParsers()
-  http.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => body)
-}
-
-/** Dots and encoded slashes mean another path to whoever normalises them, so nobody gets to see them. */
-function checkPath(url: string): void {
-  const [path = ''] = url.split('?', 1)
-  if (/(^|\/)\.{1,2}(\/|$)|%2e|%2f|%5c|\\|\/\//i.test(path)) throw new Problem(404, 'There is nothing at this path.')
-}
-
-function pick(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string> {
-  const picked: Record<string, string> = {}
-  for (const name of names) {
-    const value = headers[name]
-    if (typeof value === 'string') picked[name] = value
-  }
-  return picked
-}
-
-function lengthOf(request: HttpRequest, body: Uint8Array | undefined): Record<string, string> {
-  if (body === undefined && request.method === 'GET') return {}
-  return { 'content-length': String(body?.length ?? 0) }
 }

@@ -26,11 +26,12 @@ export interface Codes {
   prepare(email: string): Promise<PreparedCode>
   /**
    * In the caller's transaction: ends every earlier code of the same binding, keeps this one for ten minutes, and
-   * publishes its mail. `limited`: the address or the service has had its share of mails; no code changed, none is sent.
+   * publishes its mail. `limited`: the address or the service has had its share of mails; the
+   * codes stay as they are and none is sent, after the same work.
    */
   issue(tx: Tx, code: PreparedCode, binding: CodeBinding, email: string): Promise<'sent' | 'limited'>
-  /** Does what `issue` does where there is nobody to mail: so many statements and a commit, and no code and no message. */
-  pretend(tx: Tx, code: PreparedCode, email: string): Promise<void>
+  /** Does what `issue` does, without an effect: for an address that nobody has, so that the time of the answer does not tell. */
+  pretend(tx: Tx, code: PreparedCode): Promise<void>
   /**
    * Counts a try and answers whether the code was right; a right one cannot be used again. The caller's transaction must
    * commit in either case, or the try is not counted. The fifth try may succeed, the sixth never does. It writes also

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash, createHmac } from 'node:crypto'
 import { test } from 'node:test'
-import type { Bus } from '@vestnik/bus'
+import type { Bus, Tx } from '@vestnik/bus'
 import { codeLifeMs } from '@vestnik/contracts'
 import { migrate } from '@vestnik/service'
 import { openSqliteStore, type SqliteStore } from '@vestnik/store-sqlite'
@@ -223,8 +223,43 @@ test('without limits as many mails go as are asked for', async (t) => {
 test('what is done for nobody writes as well, sends nothing, and can never be redeemed', async (t) => {
   const { store, codes, redeem, mails } = await open(t)
   const code = await codes.prepare(email)
-  await store.transaction((tx) => codes.pretend(tx, code, email))
+  await store.transaction((tx) => codes.pretend(tx, code))
   for (const bound of [binding, { purpose: '', subject: '' }]) assert.equal(await redeem(code.digits, bound), false)
   assert.deepEqual(mails, [])
-  assert.equal((await rowsOf(store, 'code_misses'))[0]?.count, 3)
+  assert.equal((await rowsOf(store, 'code_misses'))[0]?.count, 2)
+})
+
+test('what is done for nobody, and what exceeds a limit, uses up no share of mails', async (t) => {
+  const { store, codes, issue, mails } = await open(t, { limits: { ...standardMailLimits, perHour: 7 } })
+  for (let i = 0; i < 20; i += 1) {
+    const code = await codes.prepare(email)
+    await store.transaction((tx) => codes.pretend(tx, code))
+    await issue()
+  }
+  assert.equal(mails.length, 5)
+  const other = { ...binding, subject: '8' }
+  assert.equal((await issue('boris@example.org', other)).outcome, 'sent')
+  assert.equal((await issue('boris@example.org', other)).outcome, 'sent')
+})
+
+test('a mail that is not sent costs as many statements as one that is, but for the message', async (t) => {
+  const { store, codes } = await open(t, { limits: { ...standardMailLimits, perAddressAndHour: 1 } })
+  const code = await codes.prepare(email)
+  const counted = async (work: (tx: Tx) => Promise<unknown>): Promise<number> => {
+    let statements = 0
+    await store.transaction(async (tx) => {
+      statements = 0
+      await work({
+        query(sql, values) {
+          statements += 1
+          return tx.query(sql, values)
+        },
+      })
+    })
+    return statements
+  }
+  const sent = await counted((tx) => codes.issue(tx, code, binding, email))
+  const limited = await counted((tx) => codes.issue(tx, code, binding, email))
+  const pretended = await counted((tx) => codes.pretend(tx, code))
+  assert.deepEqual([limited, pretended], [sent, sent])
 })

@@ -14,14 +14,25 @@ export const standardMailLimits: MailLimits = { perAddressAndHour: 5, perAddress
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
-/** Counts one mail of the address, and answers whether it may be sent; one that may not is not counted. */
+/**
+ * Counts one mail of the address, and answers whether it may be sent; one that may not is not counted. Without an
+ * address none may be, after the same statements. Without limits all may be.
+ */
 export async function takeMail(
   tx: Tx,
-  address: string,
+  address: string | undefined,
   nowMs: number,
   limits: MailLimits | undefined,
 ): Promise<boolean> {
-  if (limits === undefined) return true
+  if (limits === undefined) return address !== undefined
+  const may = await isLeft(tx, address ?? '', nowMs, limits)
+  const counted = may && address !== undefined
+  // A row of the year 1970 is counted by no limit.
+  await tx.query('INSERT INTO code_mails (address, at) VALUES (?, ?)', [counted ? address : '', counted ? nowMs : 0])
+  return counted
+}
+
+async function isLeft(tx: Tx, address: string, nowMs: number, limits: MailLimits): Promise<boolean> {
   const hour = nowMs - hourMs
   const [row] = await tx.query(
     `SELECT (SELECT count(*) FROM code_mails WHERE address = ? AND at > ?) AS address_hour,
@@ -29,12 +40,11 @@ export async function takeMail(
             (SELECT count(*) FROM code_mails WHERE at > ?) AS hour`,
     [address, hour, address, nowMs - dayMs, hour],
   )
-  const left =
+  return (
     Number(row?.address_hour) < limits.perAddressAndHour &&
     Number(row?.address_day) < limits.perAddressAndDay &&
     Number(row?.hour) < limits.perHour
-  if (left) await tx.query('INSERT INTO code_mails (address, at) VALUES (?, ?)', [address, nowMs])
-  return left
+  )
 }
 
 /** Deletes what no limit counts any more. */

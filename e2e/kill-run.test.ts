@@ -1,102 +1,99 @@
-/** Sign-ins while processes are killed at random: every answered one is listed exactly once and printed. */
+/** Sign-ins and rentals while every service is killed at random: nothing answered is lost, and nothing is doubled but mails, which are counted. */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type Credentials, type Login, lineOf, sessionOf, signUp, tryLogins, trySignIn } from './person.ts'
-import { type System, startSystem } from './system.ts'
+import { type TestContext, test } from 'node:test'
+import type { UserLoggedIn } from '@vestnik/contracts'
+import { signUp } from '../tools/client/person.ts'
+import { accountOfMails, committedLogins } from './kill-run/accounts.ts'
+import { type Kills, killAtRandom } from './kill-run/kill-at-random.ts'
+import { activeRentals, type Life, live } from './kill-run/life.ts'
+import { insist, lineOf, sessionOf, tryLogins } from './person.ts'
+import { type ServiceName, type System, startSystem } from './system.ts'
 import { until } from './until.ts'
 
-const people = 6
-const signInsEach = 10
+const people = 10
+const signInsEach = 20
+const rentalsEach = 4
+const killsOfEach = 10
+const killed: readonly ServiceName[] = ['gateway', 'users', 'films', 'mailer']
 
-test('every answered sign-in is listed once and printed, whatever is killed', { timeout: 200_000 }, async (t) => {
-  const system = await startSystem(t)
+test('every answered sign-in and rental is there once and every mail came, whatever is killed', {
+  timeout: 380_000,
+}, async (t) => {
+  const system = await startSystem(t, { RATE_LIMITS: 'off' })
   const persons = Array.from({ length: people }, (_, i) => ({
     email: `person${i}@example.org`,
     password: 'correct horse',
   }))
-  for (const person of persons) await signUp(system.gatewayUrl, person)
+  await Promise.all(persons.map((person) => signUp(system, person)))
 
   const done = new AbortController()
-  const killing = killAtRandom(system, done.signal)
-  const tokens = await Promise.all(persons.map((person) => signInOften(system, person)))
-  done.abort()
+  const killing = killAtRandom(system, killed, killsOfEach, done.signal)
+  const living = persons.map((person, i) => live(system, person, signInsEach, filmsOf(i)))
+  const lives = await Promise.all(living).finally(() => done.abort())
   const kills = await killing
 
-  const found = await Promise.all(tokens.map((own) => listedAll(system, own)))
-  const logins = found.flat()
-  // An attempt without an answer may have signed in as well: what was committed says which did.
-  assert.deepEqual(logins.map(lineOf).sort(), committed(system).map(lineOf).sort())
-  await until('all are printed', () => new Set(system.printed()).size === new Set(logins.map(lineOf)).size)
-  const answered = tokens.flat().length
-  assert.equal(answered, people * signInsEach)
-  t.diagnostic(`${kills} kills, ${answered} answered, ${logins.length} listed, ${system.printed().length} printed`)
-  assert.ok(kills >= 10)
+  assert.ok(kills.count >= killsOfEach * killed.length)
+  await assertLogins(system, lives, t)
+  await assertRentals(system, lives)
+  await assertMails(system, lives, kills, t)
 })
 
-async function signInOften(system: System, person: Credentials): Promise<readonly string[]> {
-  const tokens: string[] = []
-  while (tokens.length < signInsEach) {
-    const token = await trySignIn(system.gatewayUrl, person)
-    if (token === undefined) await sleep(50)
-    else tokens.push(token)
-    // Spread over the kills.
-    await sleep(Math.random() * 500)
-  }
-  return tokens
+/** No two rent the same film. */
+function filmsOf(person: number): readonly number[] {
+  return Array.from({ length: rentalsEach }, (_, i) => 1 + person * rentalsEach + i)
 }
 
-/** Kills each service again and again, for as long as people sign in or often enough, and answers how often. */
-async function killAtRandom(system: System, signal: AbortSignal): Promise<number> {
-  const kills = await Promise.all([
-    killOften(() => system.signal('gateway', 'SIGKILL'), system.gatewayUrl, signal),
-    killOften(() => system.signal('users', 'SIGKILL'), system.usersUrl, signal),
-  ])
-  return kills.reduce((sum, count) => sum + count)
-}
-
-async function killOften(kill: () => void, url: string, signal: AbortSignal): Promise<number> {
-  let kills = 0
-  while (kills < (signal.aborted ? 5 : 12)) {
-    await until('it runs', () => isReady(url), 20_000)
-    await sleep(300 + Math.random() * 900)
-    kill()
-    kills += 1
-  }
-  return kills
-}
-
-async function isReady(url: string): Promise<boolean> {
-  return (await fetch(`${url}/readyz`).catch(() => undefined))?.ok === true
-}
-
-/** A person's sign-ins once all that are committed have come. */
-async function listedAll(system: System, tokens: readonly string[]): Promise<readonly Login[]> {
-  const [token = ''] = tokens
-  const sessions = sessionsOf(system)
-  const userId = sessions.get(sessionOf(token))?.userId
-  const expected = [...sessions.values()].filter((session) => session.userId === userId)
-  for (const one of tokens) assert.ok(sessions.has(sessionOf(one)), 'an answered sign-in is committed')
-  let items: readonly Login[] = []
+async function assertLogins(system: System, lives: readonly Life[], t: TestContext): Promise<void> {
+  const answered = lives.flatMap(({ tokens }) => tokens)
+  assert.equal(answered.length, people * signInsEach)
+  const committed = committedLogins(system)
+  for (const token of answered) assert.ok(committed.has(sessionOf(token)), 'an answered sign-in is committed')
+  // An attempt without an answer may have signed in as well: what was committed says which did.
+  const expected = [...committed.values()].map(lineOf).sort()
+  let listed: readonly UserLoggedIn[] = []
   const all = async () => {
-    items = (await tryLogins(system.gatewayUrl, token))?.items ?? []
-    return items.length >= expected.length
+    const found = await Promise.all(lives.map(({ tokens: [token = ''] }) => tryLogins(system.url, token)))
+    listed = found.flatMap((items) => items ?? [])
+    return listed.length >= expected.length
   }
-  await until(`${expected.length} are listed`, all, 30_000, () => [items.length, system.lines.slice(-30)])
-  return items
+  await until('all are listed', all, 40_000, () => [listed.length, expected.length, system.lines.slice(-30)])
+  assert.deepEqual(listed.map(lineOf).sort(), expected)
+  await until('all are printed', () => new Set(system.printed()).size === expected.length)
+  t.diagnostic(
+    `sign-ins: ${answered.length} answered, ${listed.length} listed, ${system.printed().length} lines printed`,
+  )
 }
 
-const committed = (system: System): readonly Login[] => [...sessionsOf(system).values()]
+async function assertRentals({ url }: System, lives: readonly Life[]): Promise<void> {
+  for (const { rented, tokens } of lives) {
+    assert.equal(rented.length, rentalsEach)
+    const [token = ''] = tokens
+    assert.deepEqual((await insist(() => activeRentals(url, token))).toSorted(byNumber), rented.toSorted(byNumber))
+  }
+}
 
-/** What the users service committed, by session. */
-function sessionsOf({ folder }: System): ReadonlyMap<string, Login> {
-  using database = new DatabaseSync(join(folder, 'data', 'users.db'), { readOnly: true, timeout: 2000 })
-  const rows = database.prepare('SELECT id, user_id, created_at FROM sessions').all()
-  const login = (row: (typeof rows)[number]): Login => ({
-    userId: Number(row.user_id),
-    timestamp: new Date(Number(row.created_at)).toISOString(),
-  })
-  return new Map(rows.map((row) => [String(row.id), login(row)]))
+const byNumber = (a: number, b: number): number => a - b
+
+async function assertMails(system: System, lives: readonly Life[], kills: Kills, t: TestContext): Promise<void> {
+  let account = await accountOfMails(system)
+  const settled = async () => {
+    account = await accountOfMails(system)
+    return Object.keys(account.states).join() === 'done'
+  }
+  await until('no mail waits, and none is a dead letter', settled, 120_000, () => account.states)
+  const { mails, doubled, uncertain, states } = account
+  t.diagnostic(
+    `${kills.count} kills, ${kills.smtpSessions} SMTP sessions open at those of the mailer; mails: ${mails.length}, ` +
+      `doubled: ${doubled.length}, uncertain: ${[...uncertain.values()].reduce((sum, one) => sum + one, 0)}, ` +
+      `messages of the mailer: ${JSON.stringify(states)}`,
+  )
+  assert.equal(mails.length - doubled.length, states.done)
+  assert.ok(doubled.length <= kills.smtpSessions)
+  for (const { person } of lives) {
+    const own = mails.filter(({ to }) => to === person.email)
+    const copies = doubled.filter(({ to }) => to === person.email).length
+    // One to confirm the address, one for each rental.
+    assert.equal(own.length - copies, 1 + rentalsEach, `to ${person.email}`)
+    assert.ok(copies <= (uncertain.get(person.email) ?? 0), 'each copy is counted as uncertain')
+  }
 }

@@ -1,67 +1,40 @@
-/** What a person does over HTTP: signs up, signs in, looks at the sign-ins. */
-import assert from 'node:assert/strict'
+/** What the tests ask of a person besides: calls that may meet a service that is down, and what its lines are. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { logins, sessions } from '@vestnik/api'
+import type { UserLoggedIn } from '@vestnik/contracts'
+import { ask, isPassing } from '../tools/client/ask.ts'
+import { type Credentials, listAll } from '../tools/client/person.ts'
 
-export interface Credentials {
-  readonly email: string
-  readonly password: string
+/** The answer; undefined when there was none, or when something is down (503). */
+export async function tried<Answer>(call: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await call
+  } catch (error) {
+    if (isPassing(error)) return undefined
+    throw error
+  }
 }
 
-export interface Login {
-  readonly userId: number
-  readonly timestamp: string
+/** Again until there is an answer that is not 503. */
+export async function insist<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!isPassing(error)) throw error
+    }
+    await sleep(50)
+  }
 }
 
-export interface LoginPage {
-  readonly items: readonly Login[]
-  readonly total: number
-}
-
-export async function post(url: string, body: object): Promise<Response> {
-  return await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(10_000),
-  })
-}
-
-/** Answers the new account's id. */
-export async function signUp(origin: string, credentials: Credentials): Promise<number> {
-  const answer = await post(`${origin}/users`, credentials)
-  assert.equal(answer.status, 201)
-  return ((await answer.json()) as { id: number }).id
-}
-
-/** Answers the access token, or undefined when there was no answer or none but 503. */
-export async function trySignIn(origin: string, credentials: Credentials): Promise<string | undefined> {
-  const answer = await post(`${origin}/sessions`, credentials).catch(() => undefined)
-  if (answer === undefined || answer.status === 503) return undefined
-  assert.equal(answer.status, 200, 'right credentials are answered 200, or 503 when something is down')
-  const body = (await answer.json().catch(() => undefined)) as { accessToken: string } | undefined
-  return body?.accessToken
-}
-
-export async function signIn(origin: string, credentials: Credentials): Promise<string> {
-  const token = await trySignIn(origin, credentials)
-  assert.ok(token, 'signed in')
-  return token
+/** Answers the access token. */
+export async function signIn(url: string, credentials: Credentials): Promise<string> {
+  return (await ask(url, sessions.signIn, { body: credentials })).accessToken
 }
 
 /** All sign-ins of the token's user, or undefined when something is down. */
-export async function tryLogins(origin: string, token: string): Promise<LoginPage | undefined> {
-  const items: Login[] = []
-  for (let page = 1; ; page += 1) {
-    const answer = await fetch(`${origin}/logins?page=${page}&pageSize=100`, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(10_000),
-    }).catch(() => undefined)
-    if (answer === undefined || answer.status === 503) return undefined
-    assert.equal(answer.status, 200)
-    const body = (await answer.json().catch(() => undefined)) as LoginPage | undefined
-    if (body === undefined) return undefined
-    items.push(...body.items)
-    if (body.items.length < 100) return { items, total: body.total }
-  }
+export function tryLogins(url: string, token: string): Promise<readonly UserLoggedIn[] | undefined> {
+  return tried(listAll(url, logins.listLogins, token))
 }
 
 /** The session that a token belongs to. */
@@ -69,4 +42,4 @@ export function sessionOf(token: string): string {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).sid
 }
 
-export const lineOf = (login: Login): string => `User logged in with information: ${JSON.stringify(login)}`
+export const lineOf = (login: UserLoggedIn): string => `User logged in with information: ${JSON.stringify(login)}`

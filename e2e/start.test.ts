@@ -6,7 +6,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { freePorts, isAlive, type System, start, startFile, startSystem } from './system.ts'
+import { freePorts, freePortVariables } from '../tools/start/free-ports.ts'
+import { isAlive, type System, start, startFile, startSystem } from './system.ts'
 import { until } from './until.ts'
 
 const ways = {
@@ -21,7 +22,7 @@ for (const [way, end] of Object.entries(ways)) {
     end(system)
     assert.equal(await system.ended, 0)
     assert.ok(performance.now() - before < 8000)
-    assert.equal(system.pids().length, 2)
+    assert.equal(system.pids().length, 5)
     assert.deepEqual(system.pids().filter(isAlive), [])
   })
 }
@@ -37,13 +38,12 @@ test('when npm is ended by a signal, which its shell keeps to itself, all of it 
   timeout: 60_000,
 }, async (t) => {
   const shell = ['sh', '-c', '"$0" "$1"; exit $?', process.execPath, startFile] as const
-  const [gateway, users] = await freePorts(2)
-  const ports = { GATEWAY_PORT: String(gateway), USERS_PORT: String(users) }
+  const ports = await freePortVariables()
   const started = start(t, { ...ports, npm_lifecycle_event: 'start' }, shell)
   await until('it is ready', () => started.lines.some((line) => line.includes('ready after')), 20_000)
   started.send('SIGTERM')
   await started.ended
-  assert.equal(started.pids().length, 2)
+  assert.equal(started.pids().length, 5)
   assert.deepEqual(started.pids().filter(isAlive), [])
 })
 
@@ -55,24 +55,45 @@ test('a service that dies is started again, and that is said', { timeout: 60_000
   assert.ok(system.lines.some((line) => line.includes('users ended with SIGKILL and is started again')))
   await until(
     'it is ready again',
-    async () => (await fetch(`${system.usersUrl}/readyz`).catch(() => undefined))?.ok === true,
+    async () => (await fetch(`${system.urls.users}/readyz`).catch(() => undefined))?.ok === true,
   )
 })
 
 test('a standard port that is taken gives way to the next free one, and that is said', {
   timeout: 60_000,
 }, async (t) => {
-  await listenOn(t, 3101)
-  const [gateway] = await freePorts(1)
-  const started = start(t, { GATEWAY_PORT: String(gateway) })
+  for (const port of [3101, 1025]) await listenOn(t, port)
+  const { USERS_PORT: _users, MAILBOX_SMTP_PORT: _smtp, ...ports } = await freePortVariables()
+  const started = start(t, ports)
   await until(
     'all is ready',
     () => started.lines.some((line) => line.includes('ready after')),
     20_000,
     () => started.lines,
   )
-  const said = started.lines.find((line) => /port 3101 is taken: users listens on \d+$/.test(line))
-  assert.ok(said)
+  for (const sentence of [
+    /port 3101 is taken: users listens on \d+$/,
+    /port 1025 is taken: mailbox listens on \d+ \(smtp\)$/,
+  ]) {
+    assert.ok(
+      started.lines.some((line) => sentence.test(line)),
+      String(sentence),
+    )
+  }
+})
+
+test('it says where the gateway, the docs, the mailbox, the data and the broker are', {
+  timeout: 60_000,
+}, async (t) => {
+  const system = await startSystem(t)
+  const said = (what: string) =>
+    system.lines.find((line) => line.startsWith(`start   |   ${what.padEnd(8)} `))?.slice(21)
+  await until('all is said', () => said('broker') !== undefined)
+  assert.equal(said('gateway'), system.url)
+  assert.equal(said('docs'), `${system.url}/docs`)
+  assert.equal(said('mailbox'), system.urls.mailbox)
+  assert.equal(said('data'), join(system.folder, 'data'))
+  assert.equal(said('broker'), `sqlite:${join(system.folder, 'data', 'broker.db')}`)
 })
 
 test('a port that was asked for and is taken is an error that names the variable', { timeout: 20_000 }, async (t) => {
@@ -89,16 +110,19 @@ test('a wrong variable ends the start with its name, what was found and what is 
   timeout: 30_000,
 }, async (t) => {
   await assertRefused(t, { GATEWAY_PORT: 'abc' }, /GATEWAY_PORT is "abc": it must be a port, from 1 to 65535/)
-  await assertRefused(t, { SERVICES: 'gateway,shop' }, /SERVICES is "gateway,shop": it must be some of gateway, users/)
+  await assertRefused(
+    t,
+    { SERVICES: 'gateway,shop' },
+    /SERVICES is "gateway,shop": it must be some of gateway, users, films, mailer, mailbox/,
+  )
   await assertRefused(t, { DATABASE_URL: 'sqlite:all.db' }, /DATABASE_URL is .*: it must be unset/)
   await assertRefused(t, { MESSAGE_BROKER_URL: 'ampq://x' }, /MESSAGE_BROKER_URL is "ampq:\/\/x": it must be a URL/)
 })
 
 test("a service's own wrong variable ends all of it", { timeout: 30_000 }, async (t) => {
-  const [gateway, users] = await freePorts(2)
-  const ports = { GATEWAY_PORT: String(gateway), USERS_PORT: String(users) }
+  const ports = await freePortVariables()
   await assertRefused(t, { ...ports, USERS_URL: 'nonsense' }, /USERS_URL is "nonsense": it must be an http/)
-  await assertRefused(t, { ...ports, NODE_ENV: 'production' }, /TOKEN_KEYS is not set: with NODE_ENV=production/)
+  await assertRefused(t, { ...ports, NODE_ENV: 'production' }, / is not set: with NODE_ENV=production/)
 })
 
 test('a data folder that cannot be written to is told in a sentence', { timeout: 20_000 }, async (t) => {
@@ -112,8 +136,7 @@ test('a database that is no database is told in a sentence', { timeout: 20_000 }
   const folder = mkdtempSync(join(tmpdir(), 'vestnik-e2e-'))
   t.after(() => rmSync(folder, { recursive: true }))
   writeFileSync(join(folder, 'users.db'), 'this is not a database'.repeat(1000))
-  const [gateway, users] = await freePorts(2)
-  const ports = { GATEWAY_PORT: String(gateway), USERS_PORT: String(users) }
+  const ports = await freePortVariables()
   await assertRefused(t, { ...ports, DATA_DIR: folder }, /users cannot start: .*users\.db/)
 })
 

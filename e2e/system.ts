@@ -2,14 +2,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
+import { type Mailbox, openMailbox } from '../tools/client/mailbox.ts'
+import type { Backend } from '../tools/client/person.ts'
+import { freePortVariables } from '../tools/start/free-ports.ts'
 import { until } from './until.ts'
 
-export type ServiceName = 'gateway' | 'users'
+export type ServiceName = 'gateway' | 'users' | 'films' | 'mailer' | 'mailbox'
 
 export const startFile: string = join(import.meta.dirname, '..', 'tools', 'start.ts')
 
@@ -26,9 +28,14 @@ export interface Started {
   interrupt(): void
 }
 
-export interface System extends Started {
-  readonly gatewayUrl: string
-  readonly usersUrl: string
+export interface System extends Started, Backend {
+  /** The gateway's address. */
+  readonly url: string
+  /** Where each service answers. */
+  readonly urls: Readonly<Record<ServiceName, string>>
+  /** Where the mailbox takes mail. */
+  readonly smtpPort: number
+  readonly mailbox: Mailbox
   /** The current process of a service. */
   pidOf(name: ServiceName): number
   signal(name: ServiceName, signal: NodeJS.Signals): void
@@ -69,8 +76,16 @@ export function start(
 
 /** Starts it on free ports, and resolves when all of it is ready. */
 export async function startSystem(t: TestContext, environment: Readonly<Record<string, string>> = {}): Promise<System> {
-  const [gateway, users] = await freePorts(2)
-  const started = start(t, { GATEWAY_PORT: String(gateway), USERS_PORT: String(users), ...environment })
+  const ports = await freePortVariables()
+  const started = start(t, { ...ports, ...environment })
+  const urlOf = (variable: string) => `http://127.0.0.1:${ports[variable]}`
+  const urls = {
+    gateway: urlOf('GATEWAY_PORT'),
+    users: urlOf('USERS_PORT'),
+    films: urlOf('FILMS_PORT'),
+    mailer: urlOf('MAILER_PORT'),
+    mailbox: urlOf('MAILBOX_PORT'),
+  }
   await until(
     'everything is ready',
     () => started.lines.some((line) => line.includes('ready after')),
@@ -80,24 +95,14 @@ export async function startSystem(t: TestContext, environment: Readonly<Record<s
   const pidOf = (name: ServiceName) => pidsIn(started.lines, name).at(-1) ?? 0
   return {
     ...started,
-    gatewayUrl: `http://127.0.0.1:${gateway}`,
-    usersUrl: `http://127.0.0.1:${users}`,
+    url: urls.gateway,
+    urls,
+    smtpPort: Number(ports.MAILBOX_SMTP_PORT),
+    mailbox: openMailbox(urls.mailbox),
     pidOf,
     signal: (name, signal) => signalIfAlive(pidOf(name), signal),
     printed: () => started.lines.flatMap((line) => /^gateway +\| (User logged in .*)$/.exec(line)?.[1] ?? []),
   }
-}
-
-/** Ports that nobody listens on now. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return address !== null && typeof address === 'object' ? address.port : 0
-  })
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return ports
 }
 
 export function isAlive(pid: number): boolean {

@@ -21,12 +21,14 @@ export interface KnownService {
   readonly databaseVariable?: string
   /** The variable by which others find it. */
   readonly urlVariable?: string
+  /** The gateway hands requests on to it, and says from whom they came. */
+  readonly behindGateway?: true
 }
 
 export const known: readonly KnownService[] = [
   service('gateway', 3000),
-  { ...service('users', 3101), urlVariable: 'USERS_URL' },
-  { ...service('films', 3102), urlVariable: 'FILMS_URL' },
+  { ...service('users', 3101), urlVariable: 'USERS_URL', behindGateway: true },
+  { ...service('films', 3102), urlVariable: 'FILMS_URL', behindGateway: true },
   service('mailer', 3103),
   {
     name: 'mailbox',
@@ -45,7 +47,11 @@ const secrets: Readonly<Record<string, readonly string[]>> = {
   MAIL_PRIVATE_KEY: ['mailer'],
   MAIL_USER: ['mailer'],
   MAIL_PASS: ['mailer'],
+  MAILBOX_KEY: ['mailbox'],
 }
+
+/** Whether the service has one-time codes mailed. */
+export const makesCodes = ({ behindGateway }: KnownService): boolean => behindGateway === true
 
 /** Whether a variable is none of this service's business: a secret, or the database, of another. */
 export function isOfOthers(variable: string, { name }: KnownService): boolean {

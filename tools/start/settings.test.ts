@@ -35,9 +35,11 @@ test('every service is run, each on its own ports, and knows where the others ar
     ENV_FILE: devNull,
     X: 'y',
   }
-  for (const [i, name] of ['gateway', 'users', 'films', 'mailer'].entries()) {
-    assert.deepEqual(found[name], { ...shared, PORT: String(4000 + 10 * i) })
-  }
+  const behind = { TRUST_PROXY: '127.0.0.1,::1' }
+  assert.deepEqual(found.gateway, { ...shared, PORT: '4000' })
+  assert.deepEqual(found.users, { ...shared, ...behind, PORT: '4010' })
+  assert.deepEqual(found.films, { ...shared, ...behind, PORT: '4020' })
+  assert.deepEqual(found.mailer, { ...shared, PORT: '4030' })
   assert.deepEqual(found.mailbox, { ...shared, MAILBOX_PORT: '4040' })
 })
 
@@ -65,12 +67,32 @@ test('what opens something goes to the services that need it, and to no other', 
     MAIL_PRIVATE_KEY: ['mailer'],
     MAIL_PASS: ['mailer'],
     MAIL_USER: ['mailer'],
+    MAILBOX_KEY: ['mailbox'],
   }
-  const found = environmentsOf(Object.fromEntries(Object.keys(owners).map((name) => [name, 'x'])))
+  const found = environmentsOf(
+    Object.fromEntries([...Object.keys(owners), 'MAIL_PUBLIC_KEY'].map((name) => [name, 'x'])),
+  )
   for (const [variable, names] of Object.entries(owners)) {
     const given = Object.keys(found).filter((name) => found[name]?.[variable] !== undefined)
     assert.deepEqual(given, names, variable)
   }
+})
+
+test('what a person trusts in front of the gateway is not what stands before the others', () => {
+  const { gateway, users } = environmentsOf({ TRUST_PROXY: '10.0.0.0/8', HOST: '10.1.2.3' })
+  assert.equal(gateway?.TRUST_PROXY, '10.0.0.0/8')
+  assert.equal(users?.TRUST_PROXY, '127.0.0.1,::1,10.1.2.3')
+})
+
+test("half of the mailer's key pair is refused", () => {
+  assert.throws(() => readSettings({ MAIL_PRIVATE_KEY: 'x' }), {
+    code: 'BAD_CONFIG',
+    message: /^MAIL_PUBLIC_KEY is not/,
+  })
+  assert.throws(() => readSettings({ MAIL_PUBLIC_KEY: 'x' }), {
+    code: 'BAD_CONFIG',
+    message: /^MAIL_PRIVATE_KEY is not/,
+  })
 })
 
 test('PORT is for a service that runs alone', () => {

@@ -1,4 +1,5 @@
 /** What `npm start` reads, and what each service is given of it. */
+import { isIP } from 'node:net'
 import { devNull } from 'node:os'
 import { join } from 'node:path'
 import { BusError } from '@vestnik/bus/errors'
@@ -7,7 +8,7 @@ import type { Environment } from '@vestnik/service/environment'
 import * as fields from '@vestnik/service/fields'
 import { z } from 'zod'
 import type { Placed } from './ports.ts'
-import { isOfOthers, type KnownService, known, type ListeningPort } from './services.ts'
+import { isOfOthers, type KnownService, known, type ListeningPort, makesCodes } from './services.ts'
 
 export interface Settings {
   readonly environment: Environment
@@ -34,6 +35,7 @@ export function readSettings(environment: Environment): Settings {
   const chosen = read.SERVICES ?? usual(names, environment)
   const services = known.filter(({ name }) => chosen.includes(name))
   refuseSharedFile(read.DATABASE_URL, services)
+  if (services.some(({ name }) => name === 'mailer') && services.some(makesCodes)) refuseHalfPair(environment)
   const askedPorts = readAskedPorts(services, environment)
   const brokerUrl = read.MESSAGE_BROKER_URL ?? `sqlite:${join(read.DATA_DIR, 'broker.db')}`
   return {
@@ -59,6 +61,7 @@ export function environmentOf(
     ...whereOthersAre(placed),
     ...Object.fromEntries(Object.entries(rest).filter(([name]) => !isOfOthers(name, own))),
     ...Object.fromEntries(own.ports.map(({ toldAs, variable }) => [toldAs, String(ports[variable])])),
+    ...(own.behindGateway ? { TRUST_PROXY: gatewayAddresses(host) } : {}),
     HOST: host,
     DATA_DIR: dataDir,
     MESSAGE_BROKER_URL: brokerUrl,
@@ -76,6 +79,12 @@ function whereOthersAre(placed: readonly Placed[]): Record<string, string> {
     ...Object.fromEntries(urls),
     ...(mailbox ? { MAILBOX_SMTP_PORT: String(mailbox.ports.MAILBOX_SMTP_PORT) } : {}),
   }
+}
+
+/** From where the gateway's requests come to the others. What it believes itself is between it and who asks it. */
+function gatewayAddresses(host: string): string {
+  const own = ['127.0.0.1', '::1']
+  return (isIP(host) === 0 || own.includes(host) ? own : [...own, host]).join(',')
 }
 
 /** The mailbox is not there where mail goes out. */
@@ -115,4 +124,12 @@ function refuseSharedFile(databaseUrl: string | undefined, services: readonly Kn
     'BAD_CONFIG',
     `DATABASE_URL is ${JSON.stringify(databaseUrl)}: it must be unset; set ${own.join(' and ')} instead`,
   )
+}
+
+/** They are a pair: the services that make codes never see the other half, so they could not tell. */
+function refuseHalfPair({ MAIL_PUBLIC_KEY, MAIL_PRIVATE_KEY, MAIL_CODE_PLAIN }: Environment): void {
+  if (MAIL_CODE_PLAIN === 'yes' || (MAIL_PUBLIC_KEY === undefined) === (MAIL_PRIVATE_KEY === undefined)) return
+  const [missing, there] =
+    MAIL_PUBLIC_KEY === undefined ? ['MAIL_PUBLIC_KEY', 'MAIL_PRIVATE_KEY'] : ['MAIL_PRIVATE_KEY', 'MAIL_PUBLIC_KEY']
+  throw new BusError('BAD_CONFIG', `${missing} is not set: ${there} is, and they are a pair`)
 }

@@ -1,0 +1,101 @@
+/** Starts servers for tests so that nothing of them is left behind, also when the test's own process is killed. */
+import { type ChildProcess, fork, type SpawnOptions, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { createServer, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { GuardOrder } from './guard.ts'
+
+/** A process that leads a group of its own, and ends at the latest with this one. */
+export interface Guarded {
+  readonly pid: number
+  hasEnded(): boolean
+  /** What it has said so far, at most the last 16 KiB. */
+  said(): string
+  /** To the whole group. */
+  signal(name: NodeJS.Signals): void
+  /** The same; resolves when it is gone. */
+  end(name: NodeJS.Signals): Promise<void>
+}
+
+export function startGuarded(command: string, words: readonly string[], options: SpawnOptions): Guarded {
+  const child = spawn(command, words, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const { pid } = child
+  if (pid === undefined) throw new Error(`${command} could not be started`)
+  tell({ watch: pid })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (data) => {
+      said = (said + data).slice(-16_384)
+    })
+    if (stream instanceof Socket) stream.unref()
+  }
+  let hasEnded = false
+  // Not `close`: what it leaves behind may keep the pipes open.
+  const ended = once(child, 'exit').then(() => {
+    hasEnded = true
+    killGroup(pid, 'SIGKILL')
+    tell({ spare: pid })
+    child.stdout?.destroy()
+    child.stderr?.destroy()
+  })
+  child.unref()
+  return {
+    pid,
+    hasEnded: () => hasEnded,
+    said: () => said,
+    signal: (name) => killGroup(pid, name),
+    end(name) {
+      child.ref()
+      if (!hasEnded) killGroup(pid, name)
+      return ended
+    },
+  }
+}
+
+/** A folder of its own that is removed at the latest after the end of this process. */
+export async function guardedFolder(name: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `vestnik-${name}-`))
+  tell({ folder })
+  return folder
+}
+
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+}
+
+/** So many ports of 127.0.0.1 that nobody listens on. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => {
+    const address = server.address()
+    return address !== null && typeof address === 'object' ? address.port : 0
+  })
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return ports
+}
+
+let guard: ChildProcess | undefined
+
+function tell(order: GuardOrder): void {
+  guard ??= startGuard()
+  guard.send(order)
+}
+
+function startGuard(): ChildProcess {
+  const child = fork(new URL('guard.ts', import.meta.url), { detached: true, stdio: 'ignore', execArgv: [] })
+  child.unref()
+  child.channel?.unref()
+  return child
+}
+
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // It has ended.
+  }
+}

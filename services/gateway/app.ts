@@ -3,6 +3,7 @@ import { calls, logins } from '@vestnik/api'
 import type { Handler, Store } from '@vestnik/bus'
 import { createHttp, type Http, type HttpOptions, type Printer, serve, type VerifyToken } from '@vestnik/service'
 import { keepLogin } from './handlers/keep-login.ts'
+import type { Limits } from './limits.ts'
 import { passOn } from './pass-on.ts'
 import { listLogins } from './store/logins.ts'
 import type { Upstream } from './upstream.ts'
@@ -12,10 +13,12 @@ export interface GatewayParts {
   readonly verify: VerifyToken
   readonly users: Upstream
   readonly films: Upstream
+  readonly limits: Limits
 }
 
-export function createApp({ store, verify, users, films }: GatewayParts, options: HttpOptions): Http {
+export function createApp({ store, verify, users, films, limits }: GatewayParts, options: HttpOptions): Http {
   const http = createHttp(options)
+  limits.addTo(http)
 
   serve(http, verify, logins.listLogins, ({ caller, query }) =>
     store.read((tx) => listLogins(tx, caller.userId, query)),

@@ -18,6 +18,7 @@ import { openSqliteStore } from '@vestnik/store-sqlite'
 import { memoryTransport } from '@vestnik/testing'
 import { pino } from 'pino'
 import { createApp, createHandlers, type GatewayParts } from './app.ts'
+import { createLimits } from './limits.ts'
 import { migrations } from './store/migrations.ts'
 import { createUpstream, type UpstreamLimits } from './upstream.ts'
 
@@ -70,7 +71,7 @@ export async function openGateway(t: Context, setting: Setting = {}): Promise<Op
   const films = createUpstream(filmsUrl, limits)
   const log = pino({ level: 'silent' })
   const http = createApp(
-    { store, verify, users, films, ...parts },
+    { store, verify, users, films, limits: createLimits(false), ...parts },
     { log, health: healthOf(store, transport), ...options },
   )
   t.after(async () => {

@@ -14,6 +14,7 @@ import {
 } from '@vestnik/service'
 import { createApp, createHandlers } from './app.ts'
 import { readGatewayConfig } from './config.ts'
+import { createLimits } from './limits.ts'
 import { migrations } from './store/migrations.ts'
 import { createUpstream } from './upstream.ts'
 
@@ -30,8 +31,9 @@ await main('gateway', async (log) => {
   const users = createUpstream(config.usersUrl)
   const films = createUpstream(config.filmsUrl)
   const verify = tokenVerifier(new URL('/.well-known/jwks.json', config.usersUrl))
-  const { trustProxy } = config
-  const http = createApp({ store, verify, users, films }, { log, health: healthOf(store, transport), trustProxy })
+  const limits = createLimits(config.rateLimits)
+  const options = { log, health: healthOf(store, transport), trustProxy: config.trustProxy }
+  const http = createApp({ store, verify, users, films, limits }, options)
   http.addHook('onClose', async () => void (await Promise.all([users.close(), films.close()])))
   await run({ http, host: config.host, port: config.port, log, drain: (deadline) => bus.close(deadline) })
 })

@@ -3,6 +3,7 @@ import type { FastifyRequest as HttpRequest } from 'fastify'
 import { z } from 'zod'
 import type { Call, CallTypes } from './call.ts'
 import type { Http } from './http.ts'
+import { readIdempotencyKey } from './idempotency-key.ts'
 import type { Caller, VerifyToken } from './tokens.ts'
 
 export interface Asked<Types extends CallTypes> {
@@ -11,6 +12,8 @@ export interface Asked<Types extends CallTypes> {
   readonly body: Types['body']
   /** Who asks, as their token says; 0 and '' where anybody may. */
   readonly caller: Caller
+  /** Of a call that is idempotent, where the client gave one. */
+  readonly idempotencyKey: string | undefined
   readonly request: HttpRequest
 }
 
@@ -21,7 +24,7 @@ type Answered<Types extends CallTypes> = unknown extends Types['answer'] ? unkno
 export function serve<Types extends CallTypes>(
   http: Http,
   verify: VerifyToken,
-  { method, path, caller, params, query, body, status }: Call<Types>,
+  { method, path, caller, params, query, body, idempotent, status }: Call<Types>,
   handle: (asked: Asked<Types>) => Promise<Answered<Types>>,
 ): void {
   const callers = new WeakMap<HttpRequest, Caller>()
@@ -43,6 +46,7 @@ export function serve<Types extends CallTypes>(
         query: asked.query as Types['query'],
         body: asked.body as Types['body'],
         caller: callers.get(asked) ?? nobody,
+        idempotencyKey: idempotent ? readIdempotencyKey(asked.headers['idempotency-key']) : undefined,
         request: asked,
       })
       return reply.code(status).send(answer)

@@ -1,26 +1,38 @@
 /** Programs that some tests and benchmarks need besides Node: found, installed where that is allowed, or reported. */
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { hasRabbit } from './brokers/rabbitmq.ts'
 
-export type Program = 'strace' | 'gcc' | 'redis' | 'chromium'
+export type Program = 'strace' | 'gcc' | 'redis' | 'chromium' | 'rabbitmq'
 
-const programs: Readonly<Record<Program, { readonly command: string; readonly packages: readonly string[] }>> = {
+interface Facts {
+  readonly command: string
+  readonly packages: readonly string[]
+  /** Where it can be had otherwise than by its command. */
+  readonly isThere?: () => boolean
+  /** What the tests of a promise cannot do without: root on Debian gets it without CI=true. */
+  readonly always?: true
+}
+
+const programs: Readonly<Record<Program, Facts>> = {
   strace: { command: 'strace', packages: ['strace'] },
   gcc: { command: 'gcc', packages: ['gcc', 'libc6-dev'] },
   redis: { command: 'redis-server', packages: ['redis-server'] },
   chromium: { command: 'chromium', packages: ['chromium', 'fonts-dejavu-core'] },
+  rabbitmq: { command: 'rabbitmq-server', packages: ['rabbitmq-server'], isThere: hasRabbit, always: true },
 }
 
 /**
- * Whether the program is there now. It is installed only by root, on Debian, with CI=true: a person's machine is left
- * as it is.
+ * Whether the program is there now. It is installed only by root, on Debian, and most of them only with CI=true: a
+ * person's machine is left as it is.
  */
 export function provide(program: Program): boolean {
-  const { command, packages } = programs[program]
-  if (isOnPath(command)) return true
-  if (process.env.CI !== 'true' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false
-  return install(packages) && isOnPath(command)
+  const { command, packages, isThere = () => isOnPath(command), always = false } = programs[program]
+  if (isThere()) return true
+  const may = always || process.env.CI === 'true'
+  if (!may || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false
+  return install(packages) && isThere()
 }
 
 /** What a person types to get it. */
@@ -47,7 +59,7 @@ function install(packages: readonly string[]): boolean {
   try {
     if (!listsAreFresh) aptGet('update')
     listsAreFresh = true
-    aptGet('install', '-y', '--no-install-recommends', ...packages)
+    withoutServices(() => aptGet('install', '-y', '--no-install-recommends', ...packages))
     return true
   } catch (error) {
     console.error(`apt-get install ${packages.join(' ')}: ${error instanceof Error ? error.message : error}`)
@@ -57,5 +69,18 @@ function install(packages: readonly string[]): boolean {
 
 function aptGet(...words: readonly string[]): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  execFileSync('apt-get', ['-q', ...words], { env, stdio: ['ignore', 'ignore', 'inherit'], timeout: 180_000 })
+  execFileSync('apt-get', ['-q', ...words], { env, stdio: ['ignore', 'ignore', 'inherit'], timeout: 300_000 })
+}
+
+const policy = '/usr/sbin/policy-rc.d'
+
+/** Debian's packages start the servers that they bring, unless this script forbids it. */
+function withoutServices(work: () => void): void {
+  const ours = !existsSync(policy)
+  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    work()
+  } finally {
+    if (ours) rmSync(policy)
+  }
 }

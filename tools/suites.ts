@@ -32,6 +32,12 @@ export const suites: readonly Suite[] = [
   { name: 'trace', files: [`${sources}/*.trace.test.ts`], needs: ['strace'], ...alone },
   { name: 'disk', files: [`${sources}/*.disk.test.ts`], needs: ['gcc'], ...alone },
   { name: 'browser', files: [`${sources}/*.browser.test.ts`], needs: ['chromium'], ...alone },
+  {
+    name: 'rabbitmq',
+    files: [`${sources}/*.rabbitmq.test.ts`, 'e2e/**/*.rabbitmq.test.ts'],
+    needs: ['rabbitmq'],
+    ...alone,
+  },
   // These wait more than they compute.
   { name: 'process', files: [`${sources}/*.process.test.ts`], needs: [], ...alone, atOnce: 2 },
   { name: 'e2e', files: ['e2e/**/*.test.ts'], needs: [], ...alone },

@@ -1,5 +1,6 @@
 /** Runs the tests: `npm test` all of them, `npm test -- pure e2e` these suites, `npm test -- packages/bus` the files under it. */
 import { spec, type TestEvent } from 'node:test/reporters'
+import { shareRabbit } from './brokers/rabbitmq.ts'
 import { howToGet, provide } from './provide.ts'
 import { runTests } from './run-tests.ts'
 import { filesOf, isExpectedSkip, type Suite, suites } from './suites.ts'
@@ -47,6 +48,7 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
     const missing = lacking.map((program) => `${program} is missing (${howToGet(program)})`).join(', ')
     return { suite: suite.name, outcomes: [], missing }
   }
+  await using _broker = suite.needs.includes('rabbitmq') ? await shareRabbit() : undefined
   const signal = AbortSignal.timeout(
     suite.inCi ? suite.limits.fileMs : Math.max(1, totalMs - Math.ceil(performance.now())),
   )

@@ -62,6 +62,11 @@ export async function guardedFolder(name: string): Promise<string> {
   return folder
 }
 
+/** A container of this name is removed at the latest after the end of this process. */
+export function guardContainer(name: string): void {
+  tell({ container: name })
+}
+
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 }

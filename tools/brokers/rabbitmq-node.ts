@@ -3,10 +3,9 @@ import { execFile } from 'node:child_process'
 import { accessSync, constants, realpathSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { connect } from 'amqplib'
 import { freePorts, type Guarded, guardedFolder, removeFolder, startGuarded } from './guarded.ts'
+import { untilAnswers } from './rabbitmq-ready.ts'
 
 export interface RabbitOptions {
   /** Lines of rabbitmq.conf. @default [] */
@@ -114,7 +113,6 @@ const clusterConfig = (names: readonly string[]) => [
   ...names.map((name, i) => `cluster_formation.classic_config.nodes.${i + 1} = ${name}`),
 ]
 
-const startMs = 90_000
 const run = promisify(execFile)
 
 function nodeAt(place: Place, disposed: () => Promise<void>): RabbitNode {
@@ -135,8 +133,11 @@ function nodeAt(place: Place, disposed: () => Promise<void>): RabbitNode {
     shutDown: () => end('SIGTERM'),
     async start() {
       await writeConfig(place)
-      server = startGuarded(join(scripts, 'rabbitmq-server'), ['-noinput'], { env: environment })
-      await untilAnswers(url, name, server)
+      const started = startGuarded(join(scripts, 'rabbitmq-server'), ['-noinput'], { env: environment })
+      server = started
+      await untilAnswers(url, name, async () =>
+        started.hasEnded() ? `it ended; it said:\n${started.said()}` : undefined,
+      )
     },
     freeze: () => server?.signal('SIGSTOP'),
     thaw: () => server?.signal('SIGCONT'),
@@ -186,28 +187,5 @@ function environmentOf(place: Place): NodeJS.ProcessEnv {
     RABBITMQ_GENERATED_CONFIG_DIR: join(home, 'config'),
     // Else the process that is started would be a shell, and its death would leave the broker behind.
     RABBITMQ_ALLOW_INPUT: '1',
-  }
-}
-
-async function untilAnswers(url: string, name: string, server: Guarded): Promise<void> {
-  const end = performance.now() + startMs
-  while (!(await answers(url))) {
-    const why = server.hasEnded()
-      ? 'it ended'
-      : performance.now() > end
-        ? `it did not answer within ${startMs} ms`
-        : undefined
-    if (why !== undefined) throw new Error(`start RabbitMQ ${name}: ${why}; it said:\n${server.said()}`)
-    await sleep(100)
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    const connection = await connect(url, { timeout: 5_000 })
-    await connection.close()
-    return true
-  } catch {
-    return false
   }
 }

@@ -1,0 +1,48 @@
+/**
+ * A RabbitMQ for tests: what TEST_RABBITMQ_URL names, else an installed server, else Docker with an image that is here,
+ * each as a private node that is gone with the test's process.
+ */
+import { dockerRabbit, startContainer } from './rabbitmq-container.ts'
+import { installedRabbit, type RabbitNode, type RabbitOptions, startNode, startNodes } from './rabbitmq-node.ts'
+
+export type { RabbitNode, RabbitOptions } from './rabbitmq-node.ts'
+
+/** A broker that other tests use too: nothing but what AMQP offers may be done to it. */
+export interface SharedRabbit extends AsyncDisposable {
+  readonly url: string
+}
+
+/** Whether there is one, or one can be started. */
+export function hasRabbit(): boolean {
+  return process.env.TEST_RABBITMQ_URL !== undefined || installedRabbit() !== undefined || dockerRabbit() !== undefined
+}
+
+/** The broker of this run: many test files may share it, each with names of its own. */
+export async function sharedRabbit(): Promise<SharedRabbit> {
+  const named = process.env.TEST_RABBITMQ_URL
+  if (named !== undefined) return { url: named, [Symbol.asyncDispose]: async () => {} }
+  return privateRabbit()
+}
+
+/** Starts a broker for all test files that this process starts. */
+export async function shareRabbit(): Promise<AsyncDisposable> {
+  const broker = await sharedRabbit()
+  process.env.TEST_RABBITMQ_URL = broker.url
+  return broker
+}
+
+/** A broker of the caller's own, to be killed, frozen and configured. */
+export async function privateRabbit(options?: RabbitOptions): Promise<RabbitNode> {
+  const scripts = installedRabbit()
+  if (scripts !== undefined) return startNode(scripts, options)
+  const image = dockerRabbit()
+  if (image !== undefined) return startContainer(image, options)
+  throw new Error('no RabbitMQ can be started here: install rabbitmq-server, or get its image into Docker')
+}
+
+/** So many nodes of one cluster; only of an installed server. */
+export async function rabbitCluster(count: number): Promise<readonly RabbitNode[]> {
+  const scripts = installedRabbit()
+  if (scripts === undefined) throw new Error('a cluster of RabbitMQ needs an installed server: rabbitmq-server')
+  return startNodes(scripts, count)
+}

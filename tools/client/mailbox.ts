@@ -30,7 +30,7 @@ export interface CodeMail extends Mail {
 }
 
 const pollMs = 20
-const pageSize = 100
+const pageSize = 50
 
 const list = z.object({
   messages: z.array(
@@ -49,7 +49,9 @@ const list = z.object({
 
 export function openMailbox(url: string): Mailbox {
   const known = new Map<string, Mail>()
-  const taken = new Set<string>()
+  const messageIds = new Set<string>()
+  /** Mails with a code that nobody has taken, by address. */
+  const untaken = new Map<string, CodeMail[]>()
   let looking: Promise<void> | undefined
 
   /** Looks at what is new. The newest come first: a page without anything new is the last one to look at. */
@@ -61,7 +63,7 @@ export function openMailbox(url: string): Mailbox {
       found.unshift(...fresh.toReversed())
       if (fresh.length < pageSize) break
     }
-    for (const mail of found) known.set(mail.id, mail)
+    for (const mail of found) keep(mail)
   }
 
   /** However many wait, one looks. */
@@ -72,14 +74,12 @@ export function openMailbox(url: string): Mailbox {
     return looking
   }
 
-  function take(email: string): CodeMail | undefined {
-    for (const mail of known.values()) {
-      const code = /Ваш код: ([0-9]{6})/.exec(mail.text)?.[1]
-      if (mail.to !== email || code === undefined || taken.has(mail.messageId)) continue
-      taken.add(mail.messageId)
-      return { ...mail, code }
-    }
-    return undefined
+  function keep(mail: Mail): void {
+    known.set(mail.id, mail)
+    const code = /Ваш код: ([0-9]{6})/.exec(mail.text)?.[1]
+    if (code === undefined || messageIds.has(mail.messageId)) return
+    messageIds.add(mail.messageId)
+    untaken.set(mail.to, [...(untaken.get(mail.to) ?? []), { ...mail, code }])
   }
 
   return {
@@ -90,7 +90,7 @@ export function openMailbox(url: string): Mailbox {
     async nextCode(email, withinMs = 15_000) {
       const end = performance.now() + withinMs
       for (;;) {
-        const found = take(email)
+        const found = untaken.get(email)?.shift()
         if (found !== undefined) return found
         if (performance.now() > end) throw new Error(`no mail with a code came to ${email} within ${withinMs} ms`)
         await lookTogether().catch(() => {})

@@ -34,14 +34,15 @@ export async function rent({ url, mailbox }: Backend, email: string, token: stri
 }
 
 /** Every item of a list, from its first page to its last. */
-export async function listAll<Item>(
+export async function listAll<Query extends Paging, Item>(
   url: string,
-  call: Call<{ query: Paging; answer: Page<Item> }>,
-  token: string,
+  call: Call<{ query: Query; answer: Page<Item> }>,
+  token?: string,
 ): Promise<readonly Item[]> {
   const items: Item[] = []
   for (let page = 1; ; page += 1) {
-    const answer = await ask(url, call, { query: { page, pageSize: 100 }, token })
+    const query = { page, pageSize: 100 } as Partial<Query>
+    const answer = await ask(url, call, { query, ...(token === undefined ? {} : { token }) })
     items.push(...answer.items)
     if (answer.items.length < 100) return items
   }

@@ -26,6 +26,7 @@ export {
   sourceOf,
   tooMany,
 } from './rate-limit.ts'
+export { repeat } from './repeat.ts'
 export { listenError, main, run, untilStopped } from './run.ts'
 export { type Asked, serve } from './serve.ts'
 export { traceHeaders } from './telemetry.ts'

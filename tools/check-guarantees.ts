@@ -1,4 +1,4 @@
-/** Checks the proofs in docs/guarantees.md: each test or law that it cites by its title is in the file that it links. */
+/** Checks the proofs in docs/guarantees.md and docs/security.md: each test or law that it cites by its title is in the file that it links. */
 import { existsSync, readFileSync } from 'node:fs'
 import { posix, resolve } from 'node:path'
 import type { Read } from './check-links.ts'
@@ -82,4 +82,10 @@ function readIn(path: string): string | undefined {
   return existsSync(full) ? readFileSync(full, 'utf8') : undefined
 }
 
-if (import.meta.main) report('guarantees', checkGuarantees('docs/guarantees.md', readIn))
+if (import.meta.main) {
+  const documents = ['docs/guarantees.md', 'docs/security.md']
+  report(
+    'guarantees',
+    documents.flatMap((path) => checkGuarantees(path, readIn)),
+  )
+}

@@ -36,6 +36,13 @@ export interface Call<Types extends CallTypes = CallTypes> {
   readonly problems: readonly number[]
 }
 
+/** Calls about one thing, by the names that programs know them by. */
+export interface Chapter {
+  /** One sentence. */
+  readonly about: string
+  readonly calls: Readonly<Record<string, Call>>
+}
+
 type Schema<Value> = unknown extends Value
   ? z.ZodType | undefined
   : undefined extends Value

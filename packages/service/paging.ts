@@ -30,4 +30,5 @@ function whole(most: number, standard: number): z.ZodType<number> {
     .transform(Number)
     .pipe(z.number().min(1, reason).max(most, reason))
     .default(standard)
+    .meta({ type: 'integer', minimum: 1, maximum: most, default: standard })
 }

@@ -13,28 +13,35 @@ export const email: z.ZodType<string> = z
     context.addIssue({ code: 'custom', message: 'It must be an e-mail address' })
     return z.NEVER
   })
-  .meta({ format: 'email' })
+  .meta({ format: 'email', examples: ['anna@example.com'] })
 
 /** Bounds the work; which passwords may be chosen is for the users service to say. */
 export const password: z.ZodType<string> = z
   .string()
   .min(1, 'It must not be empty')
   .max(1024, 'It is too long')
-  .meta({ format: 'password' })
+  .meta({ format: 'password', examples: ['correct horse battery staple'] })
 
-export const code: z.ZodType<string> = z.string().regex(/^[0-9]{6}$/, 'It must be six digits')
+export const code: z.ZodType<string> = z
+  .string()
+  .regex(/^[0-9]{6}$/, 'It must be six digits')
+  .meta({ examples: ['123456'] })
 
-export const id: z.ZodType<number> = z.int().positive()
+export const id: z.ZodType<number> = z
+  .int()
+  .positive()
+  .meta({ examples: [1] })
 
 /** ISO 8601 in UTC with milliseconds. */
-export const time: z.ZodType<string> = z.iso.datetime()
+export const time: z.ZodType<string> = z.iso.datetime().meta({ examples: ['2026-01-17T15:32:26.486Z'] })
 
 /** An id in a path. */
 export const pathId: z.ZodType<{ readonly id: number }> = z.strictObject({
   id: z
     .string()
     .regex(/^[1-9][0-9]{0,14}$/, 'It must be a positive whole number')
-    .transform(Number),
+    .transform(Number)
+    .meta({ type: 'integer', minimum: 1, examples: [1] }),
 })
 
 /** What every list answers. */

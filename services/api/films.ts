@@ -25,17 +25,22 @@ export interface FilmSearch extends Paging {
 
 const strings = z.array(z.string()).readonly()
 
-const film: z.ZodType<Film> = z.object({
-  id,
-  title: z.string(),
-  originalTitle: z.string(),
-  year: z.int(),
-  genres: strings,
-  countries: strings,
-  directors: strings,
-  minutes: z.int().positive(),
-  ageRating: z.enum(['0+', '6+', '12+', '16+', '18+']),
-})
+const film: z.ZodType<Film> = z
+  .object({
+    id,
+    title: z.string().meta({ examples: ['Солярис'] }),
+    originalTitle: z.string().meta({ examples: ['Солярис'] }),
+    year: z.int().meta({ examples: [1972] }),
+    genres: strings.meta({ examples: [['драма', 'фантастика']] }),
+    countries: strings.meta({ examples: [['СССР']] }),
+    directors: strings.meta({ examples: [['Андрей Тарковский']] }),
+    minutes: z
+      .int()
+      .positive()
+      .meta({ examples: [169] }),
+    ageRating: z.enum(['0+', '6+', '12+', '16+', '18+']),
+  })
+  .meta({ id: 'Film' })
 
 const text = (most: number) =>
   z
@@ -47,7 +52,15 @@ const text = (most: number) =>
 export const listFilms: Call<{ query: FilmSearch; answer: Page<Film> }> = call('GET', '/films', {
   summary: 'Browse and search the catalogue',
   description: 'The query finds titles in any case, in Russian or in the original, with ё and е alike.',
-  query: z.strictObject({ ...pagingShape, query: text(200).optional(), genre: text(50).optional() }),
+  query: z.strictObject({
+    ...pagingShape,
+    query: text(200)
+      .meta({ examples: ['солярис'] })
+      .optional(),
+    genre: text(50)
+      .meta({ examples: ['драма'] })
+      .optional(),
+  }),
   status: 200,
   answer: pageOf(film),
 })

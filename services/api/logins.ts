@@ -11,6 +11,6 @@ export const listLogins: Call<{ query: Paging; answer: Page<UserLoggedIn> }> = c
   caller: 'user',
   query: pagingQuery,
   status: 200,
-  answer: pageOf(z.object({ userId: id, timestamp: time })),
+  answer: pageOf(z.object({ userId: id, timestamp: time }).meta({ id: 'Login' })),
   problems: [401],
 })

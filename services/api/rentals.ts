@@ -24,19 +24,20 @@ export type Rental =
   | { readonly id: number; readonly filmId: number; readonly status: 'over'; readonly until: string }
   | { readonly id: number; readonly filmId: number; readonly status: 'expired'; readonly expiresAt: string }
 
-const awaiting: z.ZodType<AwaitingRental> = z.object({
-  id,
-  filmId: id,
-  status: z.literal('awaiting-code'),
-  expiresAt: time,
-})
-const active: z.ZodType<ActiveRental> = z.object({ id, filmId: id, status: z.literal('active'), until: time })
-const rental: z.ZodType<Rental> = z.union([
-  awaiting,
-  active,
-  z.object({ id, filmId: id, status: z.literal('over'), until: time }),
-  z.object({ id, filmId: id, status: z.literal('expired'), expiresAt: time }),
-])
+const awaiting: z.ZodType<AwaitingRental> = z
+  .object({ id, filmId: id, status: z.literal('awaiting-code'), expiresAt: time })
+  .meta({ id: 'AwaitingRental' })
+const active: z.ZodType<ActiveRental> = z
+  .object({ id, filmId: id, status: z.literal('active'), until: time })
+  .meta({ id: 'ActiveRental' })
+const rental: z.ZodType<Rental> = z
+  .union([
+    awaiting,
+    active,
+    z.object({ id, filmId: id, status: z.literal('over'), until: time }).meta({ id: 'OverRental' }),
+    z.object({ id, filmId: id, status: z.literal('expired'), expiresAt: time }).meta({ id: 'ExpiredRental' }),
+  ])
+  .meta({ id: 'Rental' })
 
 export const rentFilm: Call<{ params: { readonly id: number }; answer: AwaitingRental }> = call(
   'POST',

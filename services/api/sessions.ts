@@ -16,12 +16,18 @@ export interface SignedIn {
   readonly expiresIn: number
 }
 
-const signedIn: z.ZodType<SignedIn> = z.object({
-  accessToken: z.string(),
-  refreshToken: z.string(),
-  tokenType: z.literal('Bearer'),
-  expiresIn: z.int().positive().describe('Life of the access token, in seconds'),
-})
+const signedIn: z.ZodType<SignedIn> = z
+  .object({
+    accessToken: z.string().describe('A JWT, for the header Authorization: Bearer …'),
+    refreshToken: z.string(),
+    tokenType: z.literal('Bearer'),
+    expiresIn: z
+      .int()
+      .positive()
+      .describe('Life of the access token, in seconds')
+      .meta({ examples: [900] }),
+  })
+  .meta({ id: 'SignedIn' })
 
 export const signIn: Call<{ body: SignIn; answer: SignedIn }> = call('POST', '/sessions', {
   summary: 'Sign in',
@@ -38,7 +44,12 @@ export const refreshSession: Call<{ body: { readonly refreshToken: string }; ans
   {
     summary: 'Get new tokens',
     description: 'Each refresh token works once. A second use ends the session.',
-    body: z.strictObject({ refreshToken: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'It must be a refresh token') }),
+    body: z.strictObject({
+      refreshToken: z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{43}$/, 'It must be a refresh token')
+        .meta({ examples: ['q0R9bQ1nU3mZ8tY5cW7xA2eK4pL6sD0fG1hJ3kV5nB8'] }),
+    }),
     status: 200,
     answer: signedIn,
     problems: [401],

@@ -31,13 +31,19 @@ const name = z
   .min(1, 'It must not be empty')
   .max(100, 'It may have at most 100 characters')
   .refine((found) => found.isWellFormed() && !/\p{Cc}/u.test(found), 'It must not have control characters')
+  .meta({ examples: ['Анна'] })
 
-const account: z.ZodType<Account> = z.object({
-  id,
-  email: z.string(),
-  name: z.string().nullable(),
-  emailConfirmed: z.boolean(),
-})
+const account: z.ZodType<Account> = z
+  .object({
+    id,
+    email: z.string().meta({ examples: ['anna@example.com'] }),
+    name: z
+      .string()
+      .nullable()
+      .meta({ examples: ['Анна'] }),
+    emailConfirmed: z.boolean(),
+  })
+  .meta({ id: 'Account' })
 
 const onlyEmail: z.ZodType<{ readonly email: string }> = z.strictObject({ email })
 

@@ -4,6 +4,7 @@ import type { Handler, Store } from '@vestnik/bus'
 import { createHttp, type Http, type HttpOptions, type Printer, serve, type VerifyToken } from '@vestnik/service'
 import { keepLogin } from './handlers/keep-login.ts'
 import type { Limits } from './limits.ts'
+import { document } from './openapi.ts'
 import { passOn } from './pass-on.ts'
 import { listLogins } from './store/logins.ts'
 import type { Upstream } from './upstream.ts'
@@ -20,6 +21,7 @@ export function createApp({ store, verify, users, films, limits }: GatewayParts,
   const http = createHttp(options)
   limits.addTo(http)
 
+  http.get('/openapi.json', async () => document)
   serve(http, verify, logins.listLogins, ({ caller, query }) =>
     store.read((tx) => listLogins(tx, caller.userId, query)),
   )

@@ -1,23 +1,53 @@
 /** The users service: accounts, sessions, signing keys. */
 import { availableParallelism } from 'node:os'
 import { openBus } from '@vestnik/bus'
-import { userLoggedIn } from '@vestnik/contracts'
-import { busLog, healthOf, main, migrate, openStore, openTransport, readEnvironment, run } from '@vestnik/service'
+import { codeMigrations, createCodes, readCodeKeys, standardMailLimits } from '@vestnik/codes'
+import * as contracts from '@vestnik/contracts'
+import {
+  busLog,
+  healthOf,
+  main,
+  migrate,
+  openStore,
+  openTransport,
+  readEnvironment,
+  repeat,
+  run,
+} from '@vestnik/service'
 import { createApp } from './app.ts'
 import { readUsersConfig } from './config.ts'
+import { createLimits } from './limits.ts'
 import { createPasswords } from './passwords.ts'
 import { migrations } from './store/migrations.ts'
+import { sweepAccounts } from './store/sweep.ts'
 import { readTokenKeys } from './token-keys.ts'
 
+const { mailSendCode, mailSendNotice, userEmailConfirmed, userLoggedIn, userRegistered } = contracts
+const publishes = [userRegistered, userEmailConfirmed, userLoggedIn, mailSendCode, mailSendNotice]
+const sweepEveryMs = 60_000
+
 await main('users', async (log) => {
-  const config = readUsersConfig(readEnvironment())
+  const environment = readEnvironment()
+  const config = readUsersConfig(environment)
   const keys = await readTokenKeys(config)
+  const codeKeys = await readCodeKeys('users', environment, config)
   await using store = await openStore(config.databaseUrl)
   await migrate(store, 'users', migrations)
+  await migrate(store, 'codes', codeMigrations)
   await using transport = await openTransport(config.brokerUrl)
-  await using bus = await openBus({ service: 'users', store, transport, publishes: [userLoggedIn], log: busLog(log) })
+  await using bus = await openBus({ service: 'users', store, transport, publishes, log: busLog(log) })
   // One of libuv's four threads stays free: the store syncs its file there.
   const passwords = createPasswords({ atOnce: Math.min(availableParallelism(), 3) })
-  const http = createApp({ store, bus, passwords, keys, now: Date.now }, { log, health: healthOf(store, transport) })
+  const mailLimits = config.rateLimits ? standardMailLimits : undefined
+  const codes = createCodes({ ...codeKeys, publish: bus.publish, now: Date.now, limits: mailLimits })
+  const limits = createLimits(config.rateLimits)
+  const parts = { store, bus, passwords, keys, codes, limits, mailLimits, now: Date.now }
+  // The gateway is on this machine, or it is named.
+  const trustProxy = ['127.0.0.0/8', '::1', ...config.trustProxy]
+  const http = createApp(parts, { log, health: healthOf(store, transport), trustProxy })
+  await using _sweeping = repeat(sweepEveryMs, log, async () => {
+    await store.transaction((tx) => codes.sweep(tx))
+    await sweepAccounts(store, Date.now())
+  })
   await run({ http, host: config.host, port: config.port, log, drain: (deadline) => bus.close(deadline) })
 })

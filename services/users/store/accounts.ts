@@ -25,15 +25,29 @@ export async function addAccount(tx: Tx, id: number, account: NewAccount): Promi
   return added.length === 1
 }
 
-export interface Credentials {
+export interface KnownAccount {
   readonly userId: number
-  /** The password's hash. */
-  readonly password: string
+  readonly emailConfirmed: boolean
 }
 
-export async function findCredentials(tx: Tx, email: string): Promise<Credentials | undefined> {
-  const [row] = await tx.query('SELECT id, password FROM users WHERE email = ?', [email])
-  return row && { userId: Number(row.id), password: String(row.password) }
+export async function findAccount(tx: Tx, email: string): Promise<KnownAccount | undefined> {
+  const [row] = await tx.query('SELECT id, email_confirmed FROM users WHERE email = ?', [email])
+  return row && { userId: Number(row.id), emailConfirmed: row.email_confirmed === 1 }
+}
+
+export async function confirmEmail(tx: Tx, userId: number): Promise<void> {
+  await tx.query('UPDATE users SET email_confirmed = 1 WHERE id = ?', [userId])
+}
+
+/** Sets another password, by its hash. */
+export async function setPassword(tx: Tx, userId: number, password: string): Promise<void> {
+  await tx.query('UPDATE users SET password = ?, passwords_set = passwords_set + 1 WHERE id = ?', [password, userId])
+}
+
+/** Whether no other password was set since these were read. */
+export async function isPasswordOf(tx: Tx, { userId, passwordsSet }: Credentials): Promise<boolean> {
+  const rows = await tx.query('SELECT 1 FROM users WHERE id = ? AND passwords_set = ?', [userId, passwordsSet])
+  return rows.length === 1
 }
 
 /** Replaces the hash by a stronger one of the same password, unless another password was set meanwhile. */
@@ -43,4 +57,38 @@ export async function strengthenPassword(tx: Tx, known: Credentials, password: s
     known.userId,
     known.password,
   ])
+}
+
+export interface Credentials extends KnownAccount {
+  /** The password's hash. */
+  readonly password: string
+  /** How many passwords were set after the first. */
+  readonly passwordsSet: number
+  /** Whether the owner was let in from this source before. */
+  readonly sourceKnown: boolean
+}
+
+export async function findCredentials(tx: Tx, email: string, source: string): Promise<Credentials | undefined> {
+  const [row] = await tx.query(
+    `SELECT id, email_confirmed, password, passwords_set, known_sources.source IS NOT NULL AS source_known
+     FROM users LEFT JOIN known_sources ON known_sources.user_id = users.id AND known_sources.source = ?
+     WHERE email = ?`,
+    [source, email],
+  )
+  if (row === undefined) return undefined
+  return {
+    userId: Number(row.id),
+    emailConfirmed: row.email_confirmed === 1,
+    password: String(row.password),
+    passwordsSet: Number(row.passwords_set),
+    sourceKnown: row.source_known === 1,
+  }
+}
+
+/** The owner was let in from this source. */
+export async function rememberSource(tx: Tx, userId: number, source: string, nowMs: number): Promise<void> {
+  await tx.query(
+    'INSERT INTO known_sources (user_id, source, seen_at) VALUES (?, ?, ?) ON CONFLICT (user_id, source) DO UPDATE SET seen_at = excluded.seen_at',
+    [userId, source, nowMs],
+  )
 }

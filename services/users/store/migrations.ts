@@ -29,4 +29,17 @@ export const migrations: readonly Migration[] = [
     )`,
     'CREATE INDEX refresh_tokens_of_session ON refresh_tokens (session_id)',
   ],
+  [
+    'ALTER TABLE users ADD COLUMN passwords_set INTEGER NOT NULL DEFAULT 0',
+    'CREATE INDEX users_unconfirmed ON users (created_at) WHERE email_confirmed = 0',
+    'CREATE INDEX refresh_tokens_by_end ON refresh_tokens (expires_at)',
+    // From where an account's owner was let in: limits on strangers do not hold there.
+    `CREATE TABLE known_sources (
+      user_id INTEGER NOT NULL REFERENCES users (id),
+      source TEXT NOT NULL,
+      seen_at INTEGER NOT NULL,
+      PRIMARY KEY (user_id, source)
+    )`,
+    'CREATE INDEX known_sources_by_time ON known_sources (seen_at)',
+  ],
 ]

@@ -2,50 +2,62 @@
 import { randomUUID } from 'node:crypto'
 import type { sessions } from '@vestnik/api'
 import { userLoggedIn } from '@vestnik/contracts'
-import { Problem, signToken, tokenLifeSeconds } from '@vestnik/service'
-import type { Parts } from '../parts.ts'
-import { newRefreshToken, refreshHash, refreshLifeMs } from '../refresh-token.ts'
-import { type Credentials, findCredentials, strengthenPassword } from '../store/accounts.ts'
+import { Problem } from '@vestnik/service'
+import type { Parts, UseCase } from '../parts.ts'
+import {
+  type Credentials,
+  findCredentials,
+  isPasswordOf,
+  rememberSource,
+  strengthenPassword,
+} from '../store/accounts.ts'
 import { openSession } from '../store/sessions.ts'
+import { createTokens } from '../tokens.ts'
 
-/** Rejects with the same Problem 401, after the same work, for an unknown address and a wrong password. */
+interface Checked {
+  readonly known: Credentials
+  /** The stronger hash to keep where the stored one has become too weak. */
+  readonly stronger: string | undefined
+}
+
+/** Rejects with the same Problem 401, after the same work, for an unknown or unconfirmed address and a wrong password. */
 export function createSignIn({
   store,
   bus,
   passwords,
   keys,
+  limits,
   now,
-}: Parts): (request: sessions.SignIn) => Promise<sessions.SignedIn> {
-  /** The account, and the stronger hash to keep where the stored one has become too weak. */
-  async function check({
-    email,
-    password,
-  }: sessions.SignIn): Promise<{ known: Credentials; stronger: string | undefined }> {
-    const known = await store.read((tx) => findCredentials(tx, email))
-    const { right, outdated } = await passwords.verify(password, known?.password)
-    if (!right || known === undefined) throw wrong()
+}: Parts): UseCase<sessions.SignIn, sessions.SignedIn> {
+  async function check({ email, password }: sessions.SignIn, source: string): Promise<Checked> {
+    const known = await store.read((tx) => findCredentials(tx, email, source))
+    const takeBack = limits.signIns.begin(email, source, known?.sourceKnown === true)
+    const { right, outdated } = await passwords.verify(password, known?.password).catch((error: unknown) => {
+      // Too busy to look at it: that was no try.
+      takeBack()
+      throw error
+    })
+    if (!right || known === undefined || !known.emailConfirmed) throw wrong()
+    takeBack()
+    limits.signIns.forgive(email, source)
     return { known, stronger: outdated ? await passwords.hash(password) : undefined }
   }
 
-  return async (request) => {
-    const { known, stronger } = await check(request)
+  return async (request, source) => {
+    const { known, stronger } = await check(request, source)
     const { userId } = known
     const nowMs = now()
     const sessionId = randomUUID()
-    const refreshToken = newRefreshToken()
-    const accessToken = await signToken(keys.signing, { userId, sessionId }, randomUUID(), nowMs)
+    const tokens = await createTokens(keys.signing, { userId, sessionId }, nowMs)
     await store.transaction(async (tx) => {
+      // A password that was set meanwhile has ended all sessions: none may begin with the old one.
+      if (!(await isPasswordOf(tx, known))) throw wrong()
       if (stronger !== undefined) await strengthenPassword(tx, known, stronger)
-      await openSession(tx, {
-        id: sessionId,
-        userId,
-        refreshHash: refreshHash(refreshToken),
-        refreshExpiresMs: nowMs + refreshLifeMs,
-        nowMs,
-      })
+      await openSession(tx, { id: sessionId, userId, nowMs, ...tokens.refresh })
+      await rememberSource(tx, userId, source, nowMs)
       await bus.publish(tx, userLoggedIn, { userId, timestamp: new Date(nowMs).toISOString() })
     })
-    return { accessToken, refreshToken, tokenType: 'Bearer', expiresIn: tokenLifeSeconds }
+    return tokens.answer
   }
 }
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page, type Request } from 'playwright-core'
 
 /** One browser for all tests of a file. */
 let browser: Promise<Browser> | undefined
@@ -71,10 +71,15 @@ function watch(page: Page, origin: string): string[] {
   page.on('console', (line) => {
     if (['error', 'warning'].includes(line.type())) troubles.push(`console ${line.type()}: ${line.text()}`)
   })
-  page.on('request', (request) => {
+  const asked = (request: Request): void => {
     const url = request.url()
-    if (!url.startsWith(`${origin}/`) && !/^(data|blob|about):/.test(url)) troubles.push(`asked ${url}`)
-  })
+    // What the page's own policy stops has not left it.
+    if (url.startsWith(`${origin}/`) || /^(data|blob|about):/.test(url) || request.failure()?.errorText === 'csp')
+      return
+    troubles.push(`asked ${url}`)
+  }
+  page.on('requestfinished', asked)
+  page.on('requestfailed', asked)
   return troubles
 }
 

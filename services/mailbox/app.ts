@@ -85,8 +85,8 @@ function addOneMessage(http: Http, messages: Messages): void {
 
   http.get('/api/v1/message/:id', { schema: { params: oneId } }, async ({ params }) => (await found(params)).message)
   http.get('/api/v1/message/:id/raw', { schema: { params: oneId } }, async ({ params }, reply) => {
-    const { raw } = (await messages.find(params.id)) ?? missing()
-    return sendText(reply, Buffer.from(raw))
+    const source = (await messages.source(params.id)) ?? missing()
+    return sendText(reply, Buffer.from(source))
   })
   http.get('/api/v1/message/:id/part/:part', { schema: { params: onePart } }, async ({ params }, reply) => {
     const part = (await found(params)).parts.find(({ PartID }) => PartID === params.part) ?? missing()

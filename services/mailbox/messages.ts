@@ -18,10 +18,10 @@ export interface Messages {
   add(envelope: Envelope, raw: Uint8Array): Promise<string>
   /** The newest first. */
   list(start: number, limit: number): Promise<Totals & { readonly messages: readonly Listed[] }>
-  /** `latest` is the id of the newest. */
-  find(id: string): Promise<Arrival | undefined>
-  /** Reads the mail, which is read from then on. */
+  /** Reads the mail, which is read from then on. `latest` is the id of the newest. */
   open(id: string): Promise<Mail | undefined>
+  /** As it came. */
+  source(id: string): Promise<Uint8Array | undefined>
   /** @default all */
   remove(ids?: readonly string[]): Promise<void>
   totals(): Promise<Totals>
@@ -36,9 +36,10 @@ export interface Limits {
 export const standardLimits: Limits = { messages: 5000, bytes: 50 * 1024 * 1024 }
 
 export function messagesIn(store: Store, limits: Limits = standardLimits): Messages {
-  async function find(id: string): Promise<Arrival | undefined> {
-    const [row] = await store.read((tx) => tx.query(`${selectArrival} ${id === 'latest' ? newest : byId}`, keyOf(id)))
-    return row && arrivalOf(row)
+  async function find(id: string): Promise<Row | undefined> {
+    const [sql, values] = id === 'latest' ? [selectNewest, []] : [selectOne, [id]]
+    const [row] = await store.read((tx) => tx.query(sql, values))
+    return row
   }
 
   return {
@@ -56,12 +57,15 @@ export function messagesIn(store: Store, limits: Limits = standardLimits): Messa
         const rows = await tx.query(selectPage, [limit, start])
         return { ...(await totalsOf(tx)), messages: rows.map(listedOf) }
       }),
-    find,
     async open(id) {
-      const arrival = await find(id)
-      if (arrival === undefined) return undefined
-      await store.transaction((tx) => tx.query(markRead, [arrival.id]))
-      return await readMail(arrival)
+      const row = await find(id)
+      if (row === undefined) return undefined
+      if (Number(row.unread) > 0) await store.transaction((tx) => tx.query(markRead, [String(row.id)]))
+      return await readMail(arrivalOf(row))
+    },
+    async source(id) {
+      const row = await find(id)
+      return row && arrivalOf(row).raw
     },
     async remove(ids) {
       await store.transaction((tx) => (ids === undefined ? removeAll(tx) : removeThese(tx, ids)))
@@ -70,13 +74,11 @@ export function messagesIn(store: Store, limits: Limits = standardLimits): Messa
   }
 }
 
-const selectArrival = 'SELECT id, received_at, envelope, raw FROM messages JOIN sources USING (seq)'
-const newest = 'ORDER BY seq DESC LIMIT 1'
-const byId = 'WHERE id = ?'
+const select = 'SELECT id, received_at, envelope, unread, raw FROM messages JOIN sources USING (seq)'
+const selectOne = `${select} WHERE id = ?`
+const selectNewest = `${select} ORDER BY seq DESC LIMIT 1`
 const selectPage = 'SELECT summary, unread FROM messages ORDER BY seq DESC LIMIT ? OFFSET ?'
-const markRead = 'UPDATE messages SET unread = 0 WHERE id = ? AND unread = 1'
-
-const keyOf = (id: string): readonly string[] => (id === 'latest' ? [] : [id])
+const markRead = 'UPDATE messages SET unread = 0 WHERE id = ?'
 
 async function insert(tx: Tx, { id, receivedAt, envelope, raw }: Arrival, summary: Summary): Promise<void> {
   const [row] = await tx.query(

@@ -51,7 +51,9 @@ const text = (most: number) =>
 
 export const listFilms: Call<{ query: FilmSearch; answer: Page<Film> }> = call('GET', '/films', {
   summary: 'Browse and search the catalogue',
-  description: 'The query finds titles in any case, in Russian or in the original, with ё and е alike.',
+  description:
+    'The query finds titles in Russian, in the original and in English, by the beginnings of their words in any case ' +
+    'and order, with ё and е alike. The genre is one of those that films have, such as драма or комедия.',
   query: z.strictObject({
     ...pagingShape,
     query: text(200)

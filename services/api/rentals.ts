@@ -44,13 +44,16 @@ export const rentFilm: Call<{ params: { readonly id: number }; answer: AwaitingR
   '/films/:id/rentals',
   {
     summary: 'Ask to rent a film',
-    description: 'Needs a confirmed address, to which a code is mailed. Not confirmed in time, the request expires.',
+    description:
+      'Needs a confirmed address, to which a code is mailed. Not confirmed in time, the request expires; a new one for ' +
+      'the same film ends it. 409: the film is rented already, or the address was confirmed only a moment ago. 422: ' +
+      'the key was used for another film. A key is known for a day.',
     caller: 'user',
     params: pathId,
     idempotent: true,
     status: 202,
     answer: awaiting,
-    problems: [401, 403, 404, 409, 422],
+    problems: [401, 404, 409, 422],
   },
 )
 
@@ -60,6 +63,7 @@ export const confirmRental: Call<{
   answer: ActiveRental
 }> = call('POST', '/rentals/:id/confirmation', {
   summary: 'Confirm a rental with the mailed code',
+  description: 'A code can be tried five times. 422: it is wrong, used, expired or was tried too often.',
   caller: 'user',
   params: pathId,
   body: z.strictObject({ code }),

@@ -5,10 +5,10 @@ import { makeFolder } from '@vestnik/service/data-folder'
 import { readEnvironment } from '@vestnik/service/environment'
 import { whenNpmEnds } from '@vestnik/service/npm-parent'
 import { type Output, openOutput } from './start/output.ts'
-import { choosePorts, type Placed } from './start/ports.ts'
+import type { Placed } from './start/ports.ts'
+import { runServices } from './start/run-services.ts'
 import { known } from './start/services.ts'
-import { environmentOf, readSettings, type Settings } from './start/settings.ts'
-import { type Supervised, supervise } from './start/supervise.ts'
+import { readSettings, type Settings } from './start/settings.ts'
 import { untilReady } from './start/until-ready.ts'
 
 const startedAt = performance.now()
@@ -18,12 +18,12 @@ const stopped = untilAsked()
 try {
   const settings = readSettings(readEnvironment())
   await checkFolder(settings.dataDir)
-  const placed = await choosePorts(settings, (notice) => output.say(notice))
-  const running = placed.map((one) => supervise({ ...one, environment: environmentOf(one, placed, settings) }, output))
-  const hopeless = Promise.race(running.map((one) => one.hopeless))
-  void announce(placed, settings, output)
-  const failed = await Promise.race([stopped, hopeless])
-  await stopAll(running)
+  const running = await runServices(settings, output)
+  void announce(running.placed, settings, output)
+  const failed = await Promise.race([stopped, running.hopeless])
+  output.say('stopping')
+  await running.stop()
+  output.say('stopped')
   process.exit(failed === undefined ? 0 : 1)
 } catch (error) {
   if (!(error instanceof BusError)) throw error
@@ -66,10 +66,4 @@ function whereThingsAre(placed: readonly Placed[], { dataDir, shownBroker }: Set
     return [[name, url] as const]
   })
   return [...pages, ['data', dataDir], ['broker', shownBroker]]
-}
-
-async function stopAll(running: readonly Supervised[]): Promise<void> {
-  output.say('stopping')
-  await Promise.all(running.map((one) => one.stop()))
-  output.say('stopped')
 }

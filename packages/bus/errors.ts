@@ -174,6 +174,11 @@ export const codes = {
     meaning: 'The broker does not answer.',
     remedy: 'Nothing is lost: it is tried again by itself. Start the broker, or correct its URL.',
   },
+  BROKER_REFUSED: {
+    meaning:
+      'The broker answers, and refuses us: the credentials, a right that is missing, or its certificate is not trusted.',
+    remedy: 'Correct the user, the password, the rights or the trusted certificates; the message holds the answer.',
+  },
   // Services.
   BAD_CONFIG: {
     meaning: 'An environment variable has a value that is not allowed.',

@@ -1,4 +1,5 @@
 /** All mutants: one list for each part of the program. */
+import { accountMutants } from './accounts.ts'
 import { busMutants } from './bus.ts'
 import type { Mutant } from './mutant.ts'
 import { storeSqliteMutants } from './store-sqlite.ts'
@@ -6,6 +7,7 @@ import { toolsMutants } from './tools.ts'
 import { transportSqliteMutants } from './transport-sqlite.ts'
 
 export const mutants: readonly Mutant[] = [
+  ...accountMutants,
   ...busMutants,
   ...storeSqliteMutants,
   ...transportSqliteMutants,

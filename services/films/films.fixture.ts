@@ -15,11 +15,13 @@ import { openSqliteStore, type SqliteStore } from '@vestnik/store-sqlite'
 import { memoryTransport } from '@vestnik/testing'
 import { pino } from 'pino'
 import { createApp, handlers } from './app.ts'
-import { catalogue } from './catalogue/index.ts'
+import { type CatalogueFilm, catalogue } from './catalogue/index.ts'
 import { loadCatalogue } from './store/load-catalogue.ts'
 import { migrations } from './store/migrations.ts'
 
 export interface FilmsOptions {
+  /** @default the first 60 films of the real one, so that a test begins soon */
+  readonly films?: readonly CatalogueFilm[]
   readonly limits?: MailLimits
   readonly openRequests?: number
   readonly patienceMs?: number
@@ -62,11 +64,11 @@ export interface Films {
 /** A token is `user <id>` here, and the address of user 1 `user1@example.org`. */
 export async function openFilms(t: Context, options: FilmsOptions = {}): Promise<Films> {
   const { limits, openRequests = 1000, patienceMs = 0, seal = async (digits) => digits } = options
-  const { log = pino({ level: 'silent' }) } = options
+  const { films = catalogue.slice(0, 60), log = pino({ level: 'silent' }) } = options
   const store = await openSqliteStore(':memory:')
   await migrate(store, 'films', migrations)
   await migrate(store, 'codes', codeMigrations)
-  await loadCatalogue(store, catalogue)
+  await loadCatalogue(store, films)
   const transport = memoryTransport()
   const publishes = [mailSendCode, filmRented]
   const bus = await openBus({ service: 'films', store, transport, handlers, publishes, log: () => {} })

@@ -9,7 +9,7 @@ const rates = {
   requests: { burst: 300, everyMs: 200 },
   /** Of each source, for what has a mail sent: sign-ups, codes. */
   mails: { burst: 60, everyMs: minuteMs },
-  /** Of each source at one address, with a code. What a source can spoil is two codes an hour, of five. */
+  /** Of each source at one address, with a code: what a source can spoil is four codes, and then two an hour. */
   codeTries: { burst: 20, everyMs: 6 * minuteMs },
   /** Failed sign-ins of each source at one address. */
   failuresAtAccount: { burst: 20, everyMs: 5 * minuteMs },

@@ -18,7 +18,7 @@ export function onlyForItself(http: Http, names: readonly string[]): void {
 
 /** A page of another site has a name of its own, and keeps it when that leads here; an address leads only to itself. */
 function isOwnName(host: string | undefined, names: readonly string[]): boolean {
-  if (host === undefined || !URL.canParse(`http://${host}`)) return false
+  if (host === undefined || /[/?#@\\]/.test(host) || !URL.canParse(`http://${host}`)) return false
   const name = new URL(`http://${host}`).hostname.replace(/^\[(.*)\]$/, '$1')
   return isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost') || names.includes(name)
 }

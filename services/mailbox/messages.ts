@@ -111,7 +111,7 @@ async function removeAll(tx: Tx): Promise<void> {
 async function removeThese(tx: Tx, ids: readonly string[]): Promise<void> {
   const wanted = JSON.stringify(ids)
   await tx.query(
-    'DELETE FROM sources WHERE seq IN (SELECT seq FROM messages JOIN json_each(?) AS wanted ON id = wanted.value)',
+    'DELETE FROM sources WHERE seq IN (SELECT seq FROM messages WHERE id IN (SELECT value FROM json_each(?)))',
     [wanted],
   )
   await tx.query('DELETE FROM messages WHERE id IN (SELECT value FROM json_each(?))', [wanted])

@@ -4,6 +4,7 @@ import { createSecureContext } from 'node:tls'
 import { BusError } from '@vestnik/bus/errors'
 import type { Log } from '@vestnik/service'
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server'
+import type { Envelope } from './mail.ts'
 import type { Messages } from './messages.ts'
 
 export interface SmtpOptions {
@@ -46,14 +47,16 @@ export function createSmtp({ messages, log, cert, key, maxSize = 10 * 1024 * 102
     onAuth: ({ username }, _session, answer) => answer(null, { user: username || 'anybody' }),
     onMailFrom: (_address, { secure }, answer) => answer(secure ? null : startTlsFirst),
     onData(stream, session, answer) {
-      keep(messages, stream, session).then(
+      keep({ messages, log }, stream, session).then(
         (id) => answer(null, `kept as ${id}`),
-        (error: unknown) => answer(failure(log, error)),
+        () => answer(notKept),
       )
     },
   })
-  // A peer hung up, or does not trust the certificate. What it sent stays out of the log.
-  server.on('error', (error) => log.info({ code: codeOf(error) }, 'an SMTP connection ended with an error'))
+  server.on('error', (error) => {
+    // A peer hung up, or does not trust the certificate. What it sent stays out of the log.
+    if (server.server.listening) log.info({ code: codeOf(error) }, 'an SMTP connection ended with an error')
+  })
   return {
     listen: (port, host) => listening(server, port, host),
     close: () => new Promise((resolve) => server.close(() => resolve())),
@@ -62,24 +65,35 @@ export function createSmtp({ messages, log, cert, key, maxSize = 10 * 1024 * 102
 
 const startTlsFirst: Error = Object.assign(new Error('Must issue a STARTTLS command first'), { responseCode: 530 })
 
+/** The sender may try again. */
+const notKept: Error = Object.assign(new Error('The mail could not be kept'), { responseCode: 451 })
+
 /** Answers the id. A mail whose connection breaks before its end is not kept. */
-async function keep(messages: Messages, stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
+async function keep(
+  { messages, log }: Pick<SmtpOptions, 'messages' | 'log'>,
+  stream: SMTPServerDataStream,
+  session: SMTPServerSession,
+): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of stream) {
     // What is too large is read to its end, and answered 552 by the server.
     if (!stream.sizeExceeded) chunks.push(chunk)
   }
   if (stream.sizeExceeded) return ''
-  const { mailFrom, rcptTo } = session.envelope
-  const from = mailFrom === false ? '' : mailFrom.address
-  const username = typeof session.user === 'string' ? session.user : ''
-  return await messages.add({ from, to: rcptTo.map(({ address }) => address), username }, Buffer.concat(chunks))
+  try {
+    return await messages.add(envelopeOf(session), Buffer.concat(chunks))
+  } catch (error) {
+    log.error({ code: codeOf(error) }, 'a mail could not be kept')
+    throw error
+  }
 }
 
-/** 451: the sender may try again. */
-function failure(log: Log, error: unknown): Error {
-  log.error({ code: codeOf(error) }, 'a mail could not be kept')
-  return Object.assign(new Error('The mail could not be kept', { cause: error }), { responseCode: 451 })
+function envelopeOf({ envelope: { mailFrom, rcptTo }, user }: SMTPServerSession): Envelope {
+  return {
+    from: mailFrom === false ? '' : mailFrom.address,
+    to: rcptTo.map(({ address }) => address),
+    username: typeof user === 'string' ? user : '',
+  }
 }
 
 function listening(server: SMTPServer, port: number, host: string): Promise<Server> {

@@ -72,13 +72,21 @@ function tellNew(before) {
 async function show() {
   const id = wanted()
   if (id !== shown?.ID) {
-    const opened = id === undefined ? undefined : await openMessage(id)
+    const opened = id !== undefined && mayBeThere(id) ? await openMessage(id) : undefined
     // The person has gone on meanwhile: the next round shows where to.
     if (id !== wanted()) return
     shown = opened
     if (opened === undefined && location.hash !== '') return leaveMissing()
   }
   render()
+}
+
+/**
+ * What is not listed may be older than what is.
+ * @param {string} id
+ */
+function mayBeThere(id) {
+  return ids().includes(id) || listing === undefined || listing.messages.length < listing.total
 }
 
 async function leaveMissing() {

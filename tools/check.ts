@@ -11,7 +11,8 @@ interface Step {
 const steps: readonly Step[] = [
   { name: 'types', command: ['tsc'] },
   // What runs in a browser has another world around it.
-  { name: 'page types', command: ['tsc', '-p', 'services/mailbox/page'] },
+  { name: 'types of the mailbox’s page', command: ['tsc', '-p', 'services/mailbox/page'] },
+  { name: 'types of the gateway’s page', command: ['tsc', '-p', 'services/gateway/page'] },
   { name: 'format', command: ['biome', 'ci', '--error-on-warnings', '--colors=off'] },
   { name: 'imports', command: ['node', 'tools/check-imports.ts'] },
   { name: 'ports', command: ['node', 'tools/check-ports.ts'] },

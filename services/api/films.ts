@@ -55,13 +55,13 @@ export const listFilms: Call<{ query: FilmSearch; answer: Page<Film> }> = call('
     'The query finds titles in Russian, in the original and in English, by the beginnings of their words in any case ' +
     'and order, with ё and е alike. The genre is one of those that films have, such as драма or комедия.',
   query: z.strictObject({
-    ...pagingShape,
     query: text(200)
       .meta({ examples: ['солярис'] })
       .optional(),
     genre: text(50)
       .meta({ examples: ['драма'] })
       .optional(),
+    ...pagingShape,
   }),
   status: 200,
   answer: pageOf(film),

@@ -1,7 +1,16 @@
 /** The gateway at a glance: every route, every handler. */
 import { calls, logins } from '@vestnik/api'
 import type { Handler, Store } from '@vestnik/bus'
-import { createHttp, type Http, type HttpOptions, type Printer, serve, type VerifyToken } from '@vestnik/service'
+import {
+  createHttp,
+  type Http,
+  type HttpOptions,
+  type PageFile,
+  type Printer,
+  serve,
+  servePage,
+  type VerifyToken,
+} from '@vestnik/service'
 import { keepLogin } from './handlers/keep-login.ts'
 import type { Limits } from './limits.ts'
 import { document } from './openapi.ts'
@@ -15,13 +24,16 @@ export interface GatewayParts {
   readonly users: Upstream
   readonly films: Upstream
   readonly limits: Limits
+  /** The files of /docs. */
+  readonly page: readonly PageFile[]
 }
 
-export function createApp({ store, verify, users, films, limits }: GatewayParts, options: HttpOptions): Http {
+export function createApp({ store, verify, users, films, limits, page }: GatewayParts, options: HttpOptions): Http {
   const http = createHttp(options)
   limits.addTo(http)
 
   http.get('/openapi.json', async () => document)
+  servePage(http, '/docs', page)
   serve(http, verify, logins.listLogins, ({ caller, query }) =>
     store.read((tx) => listLogins(tx, caller.userId, query)),
   )

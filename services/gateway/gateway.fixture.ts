@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { type Bus, openBus, type Transport } from '@vestnik/bus'
 import { userLoggedIn } from '@vestnik/contracts'
 import {
@@ -11,6 +12,7 @@ import {
   migrate,
   openPrinter,
   type Printer,
+  readPageFiles,
   unauthorized,
   type VerifyToken,
 } from '@vestnik/service'
@@ -69,9 +71,10 @@ export async function openGateway(t: Context, setting: Setting = {}): Promise<Op
   const limits = { patienceMs: 0, ...upstream }
   const users = createUpstream(usersUrl, limits)
   const films = createUpstream(filmsUrl, limits)
+  const page = await readPageFiles(join(import.meta.dirname, 'page'))
   const log = pino({ level: 'silent' })
   const http = createApp(
-    { store, verify, users, films, limits: createLimits(false), ...parts },
+    { store, verify, users, films, limits: createLimits(false), page, ...parts },
     { log, health: healthOf(store, transport), ...options },
   )
   t.after(async () => {

@@ -1,4 +1,5 @@
 /** The gateway: the way in from outside, and the sign-ins that it received. */
+import { join } from 'node:path'
 import { openBus } from '@vestnik/bus'
 import {
   busLog,
@@ -9,6 +10,7 @@ import {
   openStore,
   openTransport,
   readEnvironment,
+  readPageFiles,
   run,
   tokenVerifier,
 } from '@vestnik/service'
@@ -31,9 +33,10 @@ await main('gateway', async (log) => {
   const users = createUpstream(config.usersUrl)
   const films = createUpstream(config.filmsUrl)
   const verify = tokenVerifier(new URL('/.well-known/jwks.json', config.usersUrl))
+  const page = await readPageFiles(join(import.meta.dirname, 'page'))
   const limits = createLimits(config.rateLimits)
   const options = { log, health: healthOf(store, transport), trustProxy: config.trustProxy }
-  const http = createApp({ store, verify, users, films, limits }, options)
+  const http = createApp({ store, verify, users, films, limits, page }, options)
   http.addHook('onClose', async () => void (await Promise.all([users.close(), films.close()])))
   await run({ http, host: config.host, port: config.port, log, drain: (deadline) => bus.close(deadline) })
 })

@@ -1,5 +1,5 @@
 /** What becomes of a letter in an effect: sent, tried again, refused for good, or uncertain; each is counted. */
-import { metrics } from '@opentelemetry/api'
+import { metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { type EffectContext, permanent, uncertain } from '@vestnik/bus'
 import type { Letter } from './domain/letters.ts'
 import { composeMail, type Sender } from './mail.ts'
@@ -34,18 +34,35 @@ export function createPost({ from, smtp, now }: { from: Sender; smtp: Smtp; now:
     }
     try {
       check()
-      await smtp.send(await composeMail({ from, to, letter, idempotencyKey, time: message.time }), check, signal)
+      const mail = await composeMail({ from, to, letter, idempotencyKey, time: message.time })
+      await inSpan(smtp.health().name ?? '', () => smtp.send(mail, check, signal))
       count('sent')
     } catch (error) {
-      const outcome = error instanceof MailError ? error.outcome : 'stopped'
-      count(outcomeNames[outcome])
-      if (!(error instanceof MailError)) throw error
-      const why = secret === '' ? error.message : error.message.replaceAll(secret, '******')
-      if (outcome === 'refused') throw permanent(why)
-      if (outcome === 'uncertain') throw uncertain(why)
-      throw new MailError(outcome, why)
+      count(error instanceof MailError ? outcomeNames[error.outcome] : 'failed')
+      throw error instanceof MailError ? tellBus(error, secret) : error
     }
   }
 }
 
-const outcomeNames = { refused: 'failed', 'not sent': 'retried', uncertain: 'uncertain', stopped: 'failed' } as const
+/** The last step of the trace that began with somebody's request. Nothing of the mail is in it. */
+async function inSpan(server: string, work: () => Promise<void>): Promise<void> {
+  const options = { kind: SpanKind.CLIENT, attributes: { 'server.address': server } }
+  await trace.getTracer('vestnik-mailer').startActiveSpan('send mail', options, async (span) => {
+    try {
+      await work()
+    } catch (error) {
+      span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof MailError ? error.outcome : 'stopped' })
+      throw error
+    } finally {
+      span.end()
+    }
+  })
+}
+
+const outcomeNames = { refused: 'failed', 'not sent': 'retried', uncertain: 'uncertain' } as const
+
+function tellBus({ outcome, message }: MailError, secret: string): Error {
+  const why = secret === '' ? message : message.replaceAll(secret, '******')
+  if (outcome === 'refused') return permanent(why)
+  return outcome === 'uncertain' ? uncertain(why) : new MailError(outcome, why)
+}

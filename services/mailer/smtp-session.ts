@@ -49,8 +49,9 @@ export async function openSession(server: SmtpServer, deadlines: Deadlines, sign
   try {
     return await within(deadlines.sessionMs, what, signal, open())
   } catch (error) {
-    opening.connection?.close()
-    socket.destroy()
+    // Never the socket beneath TLS: that is the connection's to close.
+    if (opening.connection) opening.connection.close()
+    else socket.destroy()
     throw sessionErrorOf(error, what)
   }
 

@@ -9,9 +9,9 @@ export interface SmtpOptions extends Deadlines, PoolLimits {}
 
 /** A code is worth ten minutes, and somebody waits for it: shorter than what a mail server would allow another. */
 export const standardOptions: SmtpOptions = {
-  waitMs: 5_000,
+  waitMs: 3_000,
   sessionMs: 8_000,
-  envelopeMs: 5_000,
+  envelopeMs: 4_000,
   // The longest: a server that checks a mail before it answers, and is given up, sends it all the same.
   dataMs: 20_000,
   connections: 8,

@@ -1,0 +1,158 @@
+/**
+ * One connection that is opened again for as long as it takes. Whoever uses it hears when it is open and when it is
+ * lost; nothing survives a loss but the will to open another.
+ */
+import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BusError } from '@vestnik/bus/errors'
+import { type ChannelModel, connect } from 'amqplib'
+import { isForGood, whyNot } from './failures.ts'
+import type { Settings } from './options.ts'
+
+export interface Connection {
+  /** The open connection; undefined while there is none. */
+  now(): ChannelModel | undefined
+  /** Waits for one. @throws BusError `BROKER_UNREACHABLE` after the time, `TRANSPORT_CLOSED` */
+  wait(ms: number, attempt: string): Promise<ChannelModel>
+  /** Called each time, with the new connection. */
+  onOpen(listener: (model: ChannelModel) => void): void
+  onLost(listener: () => void): void
+  /** The broker takes messages again. */
+  onUnblocked(listener: () => void): void
+  /** Gives up the connection that is open, which cannot be relied on any more; another is opened. */
+  abandon(why: string): void
+  /** Why there is none, or why it does not take messages; undefined while all is well. */
+  trouble(): string | undefined
+  /** The broker has said that it takes no messages on it. */
+  isBlocked(): boolean
+  /** Settles after the first attempt: rejects when trying again is of no use. */
+  readonly first: Promise<void>
+  close(): Promise<void>
+}
+
+/** A server that has gone is asked often, so that it is found soon after it has come back. */
+const firstPauseMs = 20
+const longestPauseMs = 250
+const closeMs = 1000
+
+export function openConnection(settings: Settings, purpose: string): Connection {
+  const { shown, log } = settings
+  const opened: ((model: ChannelModel) => void)[] = []
+  const lost: (() => void)[] = []
+  const unblocked: (() => void)[] = []
+  const waiting = new Set<() => void>()
+  const first = Promise.withResolvers<void>()
+  const closing = new AbortController()
+  let model: ChannelModel | undefined
+  let trouble: string | undefined = `${shown} has not answered yet`
+  let blocked: string | undefined
+  const ended = loop()
+
+  async function loop(): Promise<void> {
+    let pauseMs = firstPauseMs
+    while (!closing.signal.aborted) {
+      try {
+        const end = await session()
+        pauseMs = end.lastedMs > 2000 ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs)
+        if (!closing.signal.aborted) log(`${purpose}: ${end.why}; it is connected again`)
+        trouble = end.why
+      } catch (error) {
+        trouble = whyNot(shown, error)
+        if (isForGood(error))
+          first.reject(new BusError('BROKER_REFUSED', `open RabbitMQ: ${trouble}`, { cause: error }))
+        else first.resolve()
+        pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+      }
+      await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal: closing.signal }).catch(() => {})
+    }
+  }
+
+  /** Resolves when the connection is lost again. */
+  async function session(): Promise<{ readonly why: string; readonly lastedMs: number }> {
+    const one = await connect(settings.address, { ...settings.socket })
+    const started = performance.now()
+    let why = `the connection to ${shown} was closed`
+    one.on('error', (error) => {
+      why = `the connection to ${shown} was lost: ${error.message}`
+    })
+    one.on('blocked', (reason) => {
+      blocked = `${shown} takes no messages: ${reason}`
+      log(`${purpose}: ${blocked}`)
+    })
+    one.on('unblocked', () => {
+      blocked = undefined
+      for (const listener of unblocked) listener()
+    })
+    const closed = new Promise<void>((resolve) => one.on('close', () => resolve()))
+    if (closing.signal.aborted) destroy(one, 'the transport is closed')
+    else {
+      model = one
+      trouble = undefined
+      first.resolve()
+      for (const listener of opened) listener(one)
+      for (const wake of waiting) wake()
+    }
+    await closed
+    model = undefined
+    blocked = undefined
+    trouble = why
+    for (const listener of lost) listener()
+    return { why, lastedMs: performance.now() - started }
+  }
+
+  const refuseClosed = (attempt: string) => {
+    if (closing.signal.aborted)
+      throw new BusError('TRANSPORT_CLOSED', `${attempt}: the transport on ${shown} is closed`)
+  }
+
+  return {
+    now: () => model,
+    async wait(ms, attempt) {
+      refuseClosed(attempt)
+      if (model) return model
+      const { promise, resolve } = Promise.withResolvers<void>()
+      waiting.add(resolve)
+      const timer = setTimeout(resolve, ms)
+      await promise
+      clearTimeout(timer)
+      waiting.delete(resolve)
+      refuseClosed(attempt)
+      if (model) return model
+      throw new BusError('BROKER_UNREACHABLE', `${attempt}: ${trouble}`)
+    },
+    onOpen: (listener) => void opened.push(listener),
+    onLost: (listener) => void lost.push(listener),
+    onUnblocked: (listener) => void unblocked.push(listener),
+    abandon(why) {
+      if (model) destroy(model, why)
+    },
+    trouble: () => trouble ?? blocked,
+    isBlocked: () => blocked !== undefined,
+    first: first.promise,
+    async close() {
+      closing.abort()
+      for (const wake of waiting) wake()
+      first.resolve()
+      if (model) await closeOrDestroy(model)
+      await ended
+    },
+  }
+}
+
+/** The client's own close waits for an answer, for as long as it takes. */
+async function closeOrDestroy(model: ChannelModel): Promise<void> {
+  const late = setTimeout(() => destroy(model, 'the broker did not answer a close'), closeMs)
+  try {
+    await model.close()
+  } catch {
+    // It was closed already.
+  } finally {
+    clearTimeout(late)
+  }
+}
+
+/** The client hears of the end of its socket only with an error. */
+function destroy({ connection }: ChannelModel, why: string): void {
+  const { stream } = connection as unknown as { readonly stream: Duplex }
+  stream.destroy(new Error(why))
+}

@@ -1,0 +1,165 @@
+/** Makes the places of topics and groups at the broker, and finds out what is there. Nothing is ever altered. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BusError } from '@vestnik/bus/errors'
+import type { Group, Topic, Topology } from '@vestnik/bus/transport'
+import type { ChannelModel } from 'amqplib'
+import { groupBindings, groupQueues, membersQueue, partitionsQueue, type QueuePlan, rejectedQueue } from './declared.ts'
+import { failureOf } from './failures.ts'
+import type { Names } from './names.ts'
+import { type Channels, exists, withChannels } from './questions.ts'
+
+/** How a topic is reached. */
+export type Route =
+  | { readonly kind: 'plain'; readonly queue: string }
+  /** `groups`: whether it is known that somebody must get its messages. */
+  | { readonly kind: 'exchange'; readonly exchange: string; readonly partitions: number; readonly groups: boolean }
+
+export interface TopologyOptions {
+  readonly names: Names
+  readonly plainQueues: ReadonlySet<string>
+  readonly settleMs: number
+  /** How many partitions a `partitions` queue says; undefined when there is none. */
+  readonly ask: (queue: string) => Promise<number | undefined>
+}
+
+export interface Places {
+  /** @throws BusError `TOPOLOGY_CONFLICT`, `BAD_OPTION`, `UNKNOWN_TOPIC`, `BROKER_REFUSED`, `BROKER_UNREACHABLE` */
+  ensure(model: ChannelModel, topology: Topology): Promise<void>
+  /** Makes a group's places once more, if they were ensured here; false where they were not. */
+  restore(model: ChannelModel, group: Group): Promise<boolean>
+  /** Undefined for a topic that does not exist. */
+  findRoute(model: ChannelModel, topic: string): Promise<Route | undefined>
+  /** The queues of a group. @throws BusError `UNKNOWN_TOPIC` */
+  queuesOf(group: Group): Promise<readonly string[]>
+}
+
+export function createPlaces({ names, plainQueues, settleMs, ask }: TopologyOptions): Places {
+  /** What was ensured here, by topic. */
+  const ensured = new Map<string, { partitions: number; readonly groups: Map<string, Group> }>()
+
+  async function ensure(model: ChannelModel, topology: Topology): Promise<void> {
+    const { topics, groups } = topology
+    const places = topics.filter(({ name }) => !plainQueues.has(name))
+    checkPlain(topology)
+    await withChannels(model, async (channels) => {
+      for (const topic of places) await refuseOther(channels, topic.name, partitionsQueue(names, topic))
+      for (const topic of places) await makeTopic(channels, topic)
+      for (const { name } of topics) if (plainQueues.has(name)) await makePlain(channels, name)
+      let isNew = false
+      const free = groups.filter(({ topic }) => !plainQueues.has(topic))
+      for (const group of free) {
+        const partitions = await partitionsFor(topics, group)
+        isNew = (await makeQueues(channels, group, partitions)) || isNew
+      }
+      if (isNew) await sleep(settleMs)
+      for (const group of free) await (await channels.get()).assertQueue(...declaration(rejectedQueue(names, group)))
+    })
+    remember(topology)
+  }
+
+  function checkPlain({ groups }: Topology): void {
+    for (const topic of plainQueues) {
+      const known = new Set(ensured.get(topic)?.groups.keys())
+      for (const group of groups) if (group.topic === topic) known.add(group.name)
+      if (known.size < 2) continue
+      throw new BusError(
+        'BAD_OPTION',
+        `ensure: ${topic} is carried by a plain queue, which has one group; it has ${[...known].join(', ')}`,
+      )
+    }
+  }
+
+  function remember({ topics, groups }: Topology): void {
+    for (const { name, partitions } of topics) {
+      if (!ensured.has(name)) ensured.set(name, { partitions, groups: new Map() })
+    }
+    for (const group of groups) ensured.get(group.topic)?.groups.set(group.name, group)
+  }
+
+  async function partitionsFor(topics: readonly Topic[], { topic, name }: Group): Promise<number> {
+    const known = topics.find((one) => one.name === topic)?.partitions ?? ensured.get(topic)?.partitions
+    const found = known ?? (await ask(names.partitions(topic)))
+    if (found !== undefined) return found
+    throw new BusError('UNKNOWN_TOPIC', `ensure: group ${name} is for ${topic}, which does not exist`)
+  }
+
+  async function makeTopic(channels: Channels, topic: Topic): Promise<void> {
+    const exchange = names.topic(topic.name)
+    // An exchange of others is used as it is.
+    if (exchange === topic.name || !(await exists(channels, (channel) => channel.checkExchange(exchange)))) {
+      await (await channels.get()).assertExchange(exchange, 'direct', { durable: true })
+    }
+    await (await channels.get()).assertQueue(...declaration(partitionsQueue(names, topic)))
+  }
+
+  /** Used as it is found: whoever made it knows why it is so. */
+  async function makePlain(channels: Channels, topic: string): Promise<void> {
+    const queue = names.topic(topic)
+    if (await exists(channels, (channel) => channel.checkQueue(queue))) return
+    await (await channels.get()).assertQueue(queue, { durable: true })
+  }
+
+  /** Whether something was missing. */
+  async function makeQueues(channels: Channels, group: Group, partitions: number): Promise<boolean> {
+    let isNew = !(await exists(channels, (channel) => channel.checkQueue(names.rejected(group.topic, group.name))))
+    const queues = groupQueues(names, group, partitions)
+    for (const plan of group.order === 'key' ? [membersQueue(names, group), ...queues] : queues) {
+      const isMissing = plan.settles && !isNew && !(await exists(channels, (channel) => channel.checkQueue(plan.name)))
+      isNew ||= isMissing
+      await (await channels.get()).assertQueue(...declaration(plan))
+    }
+    for (const { queue, exchange, keys } of groupBindings(names, group, partitions)) {
+      for (const key of keys) await (await channels.get()).bindQueue(queue, exchange, key)
+    }
+    return isNew
+  }
+
+  return {
+    async ensure(model, topology) {
+      await ensure(model, topology).catch((error: unknown) => {
+        throw failureOf('ensure', error)
+      })
+    },
+    async restore(model, group) {
+      const known = ensured.get(group.topic)
+      if (known === undefined || !known.groups.has(group.name)) return false
+      await withChannels(model, async (channels) => {
+        if (plainQueues.has(group.topic)) return makePlain(channels, group.topic)
+        await makeTopic(channels, { name: group.topic, partitions: known.partitions })
+        await makeQueues(channels, group, known.partitions)
+      })
+      return true
+    },
+    async findRoute(model, topic) {
+      const known = ensured.get(topic)
+      const name = names.topic(topic)
+      const isPlain = plainQueues.has(topic)
+      const isThere = await withChannels(model, (channels) =>
+        exists(channels, (channel) => (isPlain ? channel.checkQueue(name) : channel.checkExchange(name))),
+      )
+      if (!isThere) return undefined
+      if (isPlain) return { kind: 'plain', queue: name }
+      const partitions = known?.partitions ?? (await ask(names.partitions(topic)))
+      if (partitions === undefined) return undefined
+      return { kind: 'exchange', exchange: name, partitions, groups: known === undefined || known.groups.size > 0 }
+    },
+    async queuesOf(group) {
+      const { topic } = group
+      if (plainQueues.has(topic)) return [names.topic(topic)]
+      const partitions = ensured.get(topic)?.partitions ?? (await ask(names.partitions(topic)))
+      if (partitions !== undefined) return groupQueues(names, group, partitions).map(({ name }) => name)
+      throw new BusError('UNKNOWN_TOPIC', `subscribe ${group.name}: topic ${topic} does not exist`)
+    },
+  }
+}
+
+const declaration = ({ name, options }: QueuePlan) => [name, options] as const
+
+/** A conflict is told before anything is made. */
+async function refuseOther(channels: Channels, topic: string, plan: QueuePlan): Promise<void> {
+  if (!(await exists(channels, (channel) => channel.checkQueue(plan.name)))) return
+  const channel = await channels.get()
+  await channel.assertQueue(...declaration(plan)).catch((error: unknown) => {
+    throw failureOf(`ensure: topic ${topic} has another number of partitions`, error)
+  })
+}

@@ -90,17 +90,19 @@ async function insert(tx: Tx, { id, receivedAt, envelope, raw }: Arrival, summar
 
 /** The oldest go; the newest stays, however large it is. */
 async function trim(tx: Tx, limits: Limits): Promise<void> {
-  const { total, bytes } = await totalsOf(tx)
-  if (total <= limits.messages && bytes <= limits.bytes) return
-  const [cut] = await tx.query(
-    `SELECT max(seq) AS seq FROM (
-      SELECT seq, row_number() OVER newest AS place, sum(size) OVER newest AS bytes
-      FROM messages WINDOW newest AS (ORDER BY seq DESC)
-    ) WHERE place > 1 AND (place > ? OR bytes > ?)`,
-    [limits.messages, limits.bytes],
-  )
-  await tx.query('DELETE FROM messages WHERE seq <= ?', [Number(cut?.seq ?? 0)])
-  await tx.query('DELETE FROM sources WHERE seq <= ?', [Number(cut?.seq ?? 0)])
+  let { total, bytes } = await totalsOf(tx)
+  const isTooMuch = (): boolean => total > 1 && (total > limits.messages || bytes > limits.bytes)
+  while (isTooMuch()) {
+    let last = 0
+    for (const row of await tx.query('SELECT seq, size FROM messages ORDER BY seq LIMIT 500', [])) {
+      if (!isTooMuch()) break
+      last = Number(row.seq)
+      total -= 1
+      bytes -= Number(row.size)
+    }
+    await tx.query('DELETE FROM messages WHERE seq <= ?', [last])
+    await tx.query('DELETE FROM sources WHERE seq <= ?', [last])
+  }
 }
 
 async function removeAll(tx: Tx): Promise<void> {

@@ -103,7 +103,7 @@ function renderParts({ ID, Attachments }) {
 
 /** @param {number} bytes */
 function sizeText(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`
+  if (bytes < 1000) return bytes === 1 ? '1 byte' : `${bytes} bytes`
   return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
 }
 

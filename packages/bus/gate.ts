@@ -5,6 +5,8 @@ export interface Gate {
   shared<R>(work: () => Promise<R>): Promise<R>
   /** Waits until nothing runs, and lets nothing start until it ends. */
   alone<R>(work: () => Promise<R>): Promise<R>
+  /** Somebody is alone, or waits to be. What runs beside others and could go on gives way. */
+  isWanted(): boolean
 }
 
 export function createGate(): Gate {
@@ -26,6 +28,7 @@ export function createGate(): Gate {
   }
 
   return {
+    isWanted: () => closed,
     async shared(work) {
       while (closed) await waitOpen()
       running += 1

@@ -3,7 +3,7 @@
  * it are here, in inbox-search.ts and, for people, in looks.ts and mends.ts.
  */
 import type { FailureFacts } from './failure.ts'
-import { type RowRef, textOrNull, toRef } from './inbox-rows.ts'
+import { type Place, type RowRef, textOrNull, toRef } from './inbox-rows.ts'
 import { type InboxSearch, inboxSearchFor } from './inbox-search.ts'
 import type { Decision } from './policy.ts'
 import type { Sql } from './sql.ts'
@@ -64,6 +64,10 @@ export interface Inbox extends InboxSearch {
   has(tx: Tx, ref: RowRef): Promise<boolean>
 
   get(tx: Tx, ref: RowRef): Promise<HeldRow | undefined>
+  /** The first that is held or parked in the lane behind the position. */
+  nextInLane(tx: Tx, place: Place, lane: string, after: number): Promise<HeldRow | undefined>
+  /** Whether it is still held under this claim. */
+  isClaimed(tx: Tx, row: HeldRow, token: string): Promise<boolean>
   /** A delayed message takes its place in the order, now that it is due. */
   takePlace(tx: Tx, ref: RowRef): Promise<void>
   claim(tx: Tx, ref: RowRef, claim: Claim): Promise<void>
@@ -130,6 +134,26 @@ export function inboxFor(sql: Sql): Inbox {
         FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group} AND source = ${source} AND id = ${id}`,
       )
       return row && toHeld(row)
+    },
+
+    async nextInLane(tx, { topic, group }, lane, after) {
+      const [row] = await tx.query(
+        ...sql`SELECT pos, topic, grp, source, id, state, lane, key, due, delayed, attempts,
+          forced, edited, expires, published, headers, body, token, until, starts, alone
+        FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group} AND lane = ${lane} AND pos > ${after}
+          AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
+        ORDER BY pos LIMIT 1`,
+      )
+      return row && toHeld(row)
+    },
+
+    async isClaimed(tx, { topic, group, source, id }, token) {
+      const rows = await tx.query(
+        ...sql`SELECT 1 FROM vestnik_inbox
+        WHERE topic = ${topic} AND grp = ${group} AND source = ${source} AND id = ${id}
+          AND state = 'held' AND token = ${token}`,
+      )
+      return rows.length > 0
     },
 
     async takePlace(tx, { topic, group, source, id }) {

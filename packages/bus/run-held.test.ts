@@ -356,7 +356,8 @@ function afterClaim(wait: () => Promise<void>): (store: Store) => Store {
     ...store,
     async transaction(work) {
       const result = await store.transaction(work)
-      if ((result as { token?: string } | undefined)?.token !== undefined) await wait()
+      const [claimed] = Array.isArray(result) ? (result as { token?: string }[]) : []
+      if (claimed?.token !== undefined) await wait()
       return result
     },
   })

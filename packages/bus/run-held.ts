@@ -1,11 +1,11 @@
-/** One start of a held message: claim it, run it, end it. Every ending checks that the claim is still its own. */
+/** Runs held messages under their claims, and what stands behind them in their lane. Every ending checks that the claim is still its own. */
+import { type Claimed, claimsOf, isExpired, isSolo } from './claim-held.ts'
 import { isUndecided } from './deliver.ts'
 import type { Engine } from './engine.ts'
 import { BusError, hasCode } from './errors.ts'
 import { describeFailure } from './failure.ts'
 import type { EffectHandler, MessageFacts, OnHandler } from './handler.ts'
-import type { HeldRow, Inbox, Verdict } from './inbox.ts'
-import type { RowRef } from './inbox-rows.ts'
+import type { HeldRow, Inbox } from './inbox.ts'
 import type { Candidate } from './inbox-search.ts'
 import type { Place } from './place.ts'
 import { decide, parks } from './policy.ts'
@@ -13,92 +13,107 @@ import { handleIn } from './publish.ts'
 import type { Tx } from './store.ts'
 import { decode } from './wire.ts'
 
-/** A third start is made alone, and the third such start that kills its process is the last. */
-const soloFromStart = 3
-const mostAlone = 3
-
-/** How long a start of an `on` handler is claimed: its transaction takes a second at most. */
-const onClaimMs = 5_000
-
 /** What a start came to. `again`: nothing was tried, look again soon. */
 export type RunOutcome = 'done' | 'held' | 'dead' | 'again' | 'gone'
 
-interface Claimed {
-  readonly row: HeldRow
-  readonly token: string
-  readonly until: number
+/** What became of one message, and what was claimed in the transaction that ended it. */
+interface End {
+  readonly outcome: RunOutcome
+  readonly next: readonly Claimed[]
 }
 
-/** Starts a held message once, if it may run now. Never rejects for what its handler does. */
-export function heldRunner(engine: Engine, inbox: Inbox, place: Place): (candidate: Candidate) => Promise<RunOutcome> {
+/** A message's place among those that were claimed with it. */
+interface Standing {
+  readonly first: boolean
+  readonly last: boolean
+}
+
+type ReadPayload = () => unknown
+
+const none: readonly Claimed[] = []
+
+/**
+ * Starts a held message, if it may run now, and goes on with what stands behind it in its lane, while `goesOn`. Answers
+ * what the last of them came to. Never rejects for what a handler does.
+ */
+export function heldRunner(
+  engine: Engine,
+  inbox: Inbox,
+  place: Place,
+): (candidate: Candidate, goesOn: () => boolean) => Promise<RunOutcome> {
   const { store, ports, gate, tracker, telemetry, publish } = engine
   const { contract, handler } = place
-  const claimMs = handler.kind === 'effect' ? handler.claimMs : onClaimMs
+  const claims = claimsOf(engine, inbox, place)
+  const { claimMs } = claims
 
-  return async (candidate) => {
+  return (candidate, goesOn) => {
     const solo = isSolo(candidate)
     // The gate is taken before the claim, so that waiting for it does not use the claim's time.
-    const outcome = await (solo ? gate.alone : gate.shared)(() => start(candidate, solo))
-    if (outcome === 'done' || outcome === 'dead') tracker.ended(candidate)
-    return outcome
+    return (solo ? gate.alone : gate.shared)(() => start(candidate, solo, () => goesOn() && !gate.isWanted()))
   }
 
-  async function start(candidate: Candidate, solo: boolean): Promise<RunOutcome> {
-    const claimed = await store.transaction((tx) => claim(tx, candidate, solo))
-    if (typeof claimed === 'string') return claimed
-    ports.crash('runner.claimed')
-    const outcome = await telemetry.handling(place, claimed.row.headers, () =>
-      handler.kind === 'effect' ? runEffect(handler, claimed) : runOn(handler, claimed),
-    )
-    ports.crash('runner.ended')
-    return outcome
-  }
-
-  /** Judges the row again under its lock, and commits the start before it is made. */
-  async function claim(tx: Tx, candidate: Candidate, solo: boolean): Promise<Claimed | RunOutcome> {
-    const now = ports.now()
-    const row = await inbox.get(tx, candidate)
-    if (row?.state !== 'held') return 'gone'
-    if (row.due > now) return 'held'
-    if (row.delayed) {
-      await inbox.takePlace(tx, row)
-      return 'again'
+  async function start(candidate: Candidate, solo: boolean, goesOn: () => boolean): Promise<RunOutcome> {
+    const first = await store.transaction((tx) => claims.first(tx, candidate, solo))
+    if (first === 'dead') tracker.ended(candidate)
+    if (typeof first === 'string') return first
+    for (let claimed = first; ; ) {
+      ports.crash('runner.claimed')
+      const ends = await runAll(claimed, goesOn)
+      ports.crash('runner.ended')
+      claimed = ends.at(-1)?.next ?? none
+      if (claimed.length === 0) return ends.find(({ outcome }) => outcome !== 'done')?.outcome ?? 'done'
     }
-    if (await inbox.blocked(tx, place, row.lane, row.pos)) return 'held'
-    if ((row.until ?? 0) > now || (await inbox.laneClaimed(tx, place, row.lane, now))) return 'held'
-    if (isSolo(row) !== solo) return 'again'
-    const lapsed = row.token !== null && handler.kind === 'effect'
-    const end = judgeClaim(row, lapsed, now)
-    if (end) {
-      await inbox.fail(tx, row, { ...end, attempts: row.attempts, doubt: lapsed, failure: undefined }, now)
-      return 'dead'
-    }
-    const token = ports.id()
-    const until = now + claimMs
-    await inbox.claim(tx, row, { token, until, alone: solo, lapsed })
-    return { row, token, until }
   }
 
-  function judgeClaim(row: HeldRow, lapsed: boolean, now: number): Pick<Verdict, 'decision' | 'parks'> | undefined {
-    if (isExpired(row, now)) return dead('expired')
-    if (row.alone >= mostAlone) return dead('crash')
-    if (lapsed && contract.uncertain === 'dead') return dead('uncertain')
-    return undefined
+  /** Runs what was claimed together, in its order: a store runs works in the order in which they are asked for. */
+  async function runAll(claimed: readonly Claimed[], goesOn: () => boolean): Promise<readonly End[]> {
+    const payloads = await Promise.all(claimed.map(({ row }) => readPayload(row)))
+    const running = claimed.map((one, i) => {
+      const at = { first: i === 0, last: i === claimed.length - 1 }
+      return run(one, payloads[i] as ReadPayload, at, goesOn)
+    })
+    const ends = await Promise.allSettled(running)
+    return ends.map((end) => {
+      if (end.status === 'rejected') throw end.reason
+      return end.value
+    })
   }
 
-  async function runOn(on: OnHandler, claimed: Claimed): Promise<RunOutcome> {
+  async function run(claimed: Claimed, payload: ReadPayload, at: Standing, goesOn: () => boolean): Promise<End> {
+    const { row } = claimed
+    let next = none
+    const outcome = await telemetry.handling(place, row.headers, async () => {
+      const nextIn = async (tx: Tx) => {
+        next = at.last && row.lane !== null && goesOn() ? await claims.next(tx, row.lane) : none
+      }
+      return handler.kind === 'effect'
+        ? runEffect(handler, claimed, payload, nextIn)
+        : runOn(handler, claimed, payload, at, nextIn)
+    })
+    if (outcome === 'done' || outcome === 'dead') tracker.ended(row)
+    return { outcome, next: outcome === 'done' ? next : none }
+  }
+
+  async function runOn(
+    on: OnHandler,
+    claimed: Claimed,
+    payload: ReadPayload,
+    { first }: Standing,
+    nextIn: (tx: Tx) => Promise<void>,
+  ): Promise<RunOutcome> {
     const { row, token } = claimed
     try {
-      const payload = await readPayload(row)
       return await store.transaction(async (tx) => {
-        if (!(await stillOurs(tx, row, token))) return 'gone'
-        if (isExpired(row, ports.now())) {
+        if (!(await inbox.isClaimed(tx, row, token))) return 'gone'
+        // One before it may have failed, and holds it now.
+        if (isLate(claimed) || (!first && (await inbox.blocked(tx, place, row.lane, row.pos)))) {
           await inbox.unclaim(tx, row)
           return 'again'
         }
-        await handleIn(publish, on, payload, tx, factsOf(row))
+        await handleIn(publish, on, payload(), tx, factsOf(row))
         ports.crash('runner.handled')
         await inbox.finish(tx, row, ports.now())
+        await nextIn(tx)
         return 'done'
       })
     } catch (error) {
@@ -106,18 +121,25 @@ export function heldRunner(engine: Engine, inbox: Inbox, place: Place): (candida
     }
   }
 
-  async function runEffect(effect: EffectHandler, claimed: Claimed): Promise<RunOutcome> {
-    const { row, until } = claimed
-    // A claim that was long in coming leaves too little time to act safely inside it, or none of the message's life.
-    if (until - ports.now() < claimMs / 2 || isExpired(row, ports.now())) return letGo(claimed)
+  async function runEffect(
+    effect: EffectHandler,
+    claimed: Claimed,
+    payload: ReadPayload,
+    nextIn: (tx: Tx) => Promise<void>,
+  ): Promise<RunOutcome> {
+    if (isLate(claimed)) return letGo(claimed)
     try {
-      const payload = await readPayload(row)
-      await act(effect, payload, claimed)
+      await act(effect, payload(), claimed)
     } catch (error) {
       return failed(claimed, error)
     }
     ports.crash('runner.acted')
-    return finishEffect(claimed)
+    return finishEffect(claimed, nextIn)
+  }
+
+  /** A claim that was long in coming leaves too little time to act safely inside it, or none of the message's life. */
+  function isLate({ row, until }: Claimed): boolean {
+    return until - ports.now() < claimMs / 2 || isExpired(row, ports.now())
   }
 
   async function act(effect: EffectHandler, payload: unknown, { row, until }: Claimed): Promise<void> {
@@ -134,24 +156,16 @@ export function heldRunner(engine: Engine, inbox: Inbox, place: Place): (candida
   }
 
   /** It happened: the mark is tried again until the claim's time is over; after that the outcome is uncertain. */
-  async function finishEffect(claimed: Claimed): Promise<RunOutcome> {
-    const { row, token, until } = claimed
-    for (;;) {
-      try {
-        return await store.transaction(async (tx) => {
-          if (!(await stillOurs(tx, row, token))) return 'gone'
-          await inbox.finish(tx, row, ports.now())
-          return 'done'
-        })
-      } catch (error) {
-        if (!isUndecided(error)) throw error
-        if (ports.now() >= until || hasCode(error, 'STORE_CLOSED')) return 'held'
-        await ports.sleep(100)
-      }
-    }
+  async function finishEffect(claimed: Claimed, nextIn: (tx: Tx) => Promise<void>): Promise<RunOutcome> {
+    return end(claimed, async (tx) => {
+      await inbox.finish(tx, claimed.row, ports.now())
+      await nextIn(tx)
+      return 'done'
+    })
   }
 
-  async function failed({ row, token }: Claimed, error: unknown): Promise<RunOutcome> {
+  async function failed(claimed: Claimed, error: unknown): Promise<RunOutcome> {
+    const { row } = claimed
     const attempts = row.attempts + 1
     const now = ports.now()
     const decision = decide(
@@ -167,47 +181,50 @@ export function heldRunner(engine: Engine, inbox: Inbox, place: Place): (candida
       doubt: handler.kind === 'effect' && hasCode(error, 'UNCERTAIN'),
       failure: describeFailure(error),
     }
-    return store.transaction<RunOutcome>(async (tx) => {
-      if (!(await stillOurs(tx, row, token))) return 'gone'
+    return end(claimed, async (tx) => {
       await inbox.fail(tx, row, verdict, now)
       return decision.state
     })
   }
 
   /** Nothing was tried, or nobody knows: the claim ends, and no attempt is counted. */
-  async function letGo({ row, token }: Claimed): Promise<RunOutcome> {
-    return store.transaction<RunOutcome>(async (tx) => {
-      if (await stillOurs(tx, row, token)) await inbox.unclaim(tx, row)
+  async function letGo(claimed: Claimed): Promise<RunOutcome> {
+    return end(claimed, async (tx) => {
+      await inbox.unclaim(tx, claimed.row)
       return 'again'
     })
   }
 
-  async function stillOurs(tx: Tx, ref: RowRef, token: string): Promise<boolean> {
-    const row = await inbox.get(tx, ref)
-    return row?.state === 'held' && row.token === token
+  /** Ends a claim if it is still ours. Tried again while it lasts: what is left to lapse keeps its lane waiting. */
+  async function end(claimed: Claimed, ending: (tx: Tx) => Promise<RunOutcome>): Promise<RunOutcome> {
+    const { row, token, until } = claimed
+    for (;;) {
+      try {
+        return await store.transaction(async (tx) => ((await inbox.isClaimed(tx, row, token)) ? ending(tx) : 'gone'))
+      } catch (error) {
+        if (!isUndecided(error)) throw error
+        if (ports.now() >= until || hasCode(error, 'STORE_CLOSED')) return 'held'
+        await ports.sleep(100)
+      }
+    }
   }
 
-  /** Reads the body again: it may have been edited since it arrived. */
-  async function readPayload(row: HeldRow): Promise<unknown> {
+  /** Reads the body again: it may have been edited since it arrived. What is wrong with it comes out when it is asked for. */
+  async function readPayload(row: HeldRow): Promise<ReadPayload> {
     const message = { id: row.id, headers: row.headers, body: row.body, ...(row.key !== undefined && { key: row.key }) }
     const { payload, defect } = await decode(contract, message, ports.now(), ports.id)
-    if (defect) throw defect.error.code === 'INVALID_PAYLOAD' ? defect.error : toPermanent(defect.error)
-    return payload
+    const error = defect && (defect.error.code === 'INVALID_PAYLOAD' ? defect.error : toPermanent(defect.error))
+    return () => {
+      if (error) throw error
+      return payload
+    }
   }
 
   function factsOf(row: HeldRow): MessageFacts {
     const { topic, group, source, id, key, published, attempts } = row
     return { topic, group, source, id, key, time: published, attempt: attempts + 1 }
   }
-
-  function dead(reason: string): Pick<Verdict, 'decision' | 'parks'> {
-    return { decision: { state: 'dead', reason }, parks: parks(contract.afterDead, reason) }
-  }
 }
-
-const isSolo = ({ starts }: { readonly starts: number }) => starts + 1 >= soloFromStart
-
-const isExpired = ({ expires, forced }: HeldRow, now: number) => expires !== undefined && expires <= now && !forced
 
 /** The same for every repeat of an effect, and another after an edit. */
 function idempotencyKey({ topic, group, source, id, edited }: HeldRow): string {

@@ -21,6 +21,8 @@ export interface Runner {
 /** The table is searched at most this often for what nobody announced, and at least this often for all else. */
 const searchMs = 200
 const idleMs = 5_000
+/** After so long a lane gives its place to others that wait. */
+const turnMs = 1_000
 /** Announced messages that are kept in mind; what comes on top is found by a search. */
 const mostAnnounced = 1_000
 
@@ -90,11 +92,12 @@ export function startRunner(engine: Engine, inbox: Inbox, place: Place): Runner 
       return { found, due: found.length > 0 ? undefined : await inbox.nextDue(tx, place, searched) }
     })
     const fresh = found.filter((candidate) => !running.has(slotOf(candidate)))
-    for (const candidate of fresh) if (!isFull()) start(candidate)
-    const more = found.length >= most
+    const started = fresh.slice(0, place.concurrency - running.size)
+    for (const candidate of started) start(candidate)
+    const more = found.length >= most || started.length < fresh.length
     // The next search goes on behind the last lane, so that the first lanes of the alphabet starve no other.
     const wrapped = afterLane !== '' && !more
-    afterLane = more ? (found.findLast(({ lane }) => lane !== null)?.lane ?? '') : ''
+    afterLane = more ? ((started.length > 0 ? started : found).findLast(({ lane }) => lane !== null)?.lane ?? '') : ''
     if (wrapped || (more && fresh.length > 0)) searchAt = Math.min(searchAt, searched)
     else if (found.length > 0) searchAt = Math.min(searchAt, searched + searchMs)
     else if (due !== undefined) searchAt = Math.min(searchAt, due)
@@ -114,12 +117,15 @@ export function startRunner(engine: Engine, inbox: Inbox, place: Place): Runner 
 
   /** Runs the message, and then what waits behind it in its lane. */
   async function runLane(candidate: Candidate): Promise<void> {
-    let next: Candidate | undefined = candidate
-    while (next && !stopped) {
-      const outcome = await run(next)
+    const turnEnds = ports.now() + turnMs
+    const goesOn = () => !stopped && ports.now() < turnEnds
+    for (let next: Candidate | undefined = candidate; next; ) {
+      const outcome = await run(next, goesOn)
       if (outcome === 'again' || outcome === 'held') return wake()
       const lane: string | null = next.lane
-      next = lane === null ? undefined : await store.read((tx) => inbox.headOf(tx, place, lane, ports.now()))
+      if (lane === null) return
+      if (!goesOn()) return wakeNow()
+      next = await store.read((tx) => inbox.headOf(tx, place, lane, ports.now()))
     }
   }
 

@@ -4,6 +4,7 @@ import { backlog } from './backlog.ts'
 import { chain, chainSlowDisk } from './chain.ts'
 import { endToEndRow } from './end-to-end.ts'
 import { fairness } from './fairness.ts'
+import { held } from './held.ts'
 import { http } from './http.ts'
 import { importRow } from './import.ts'
 import { latency } from './latency.ts'
@@ -15,6 +16,7 @@ export const rows: readonly Row[] = [
   chain,
   chainSlowDisk,
   backlog,
+  held,
   latency,
   http,
   fairness,

@@ -11,7 +11,7 @@ const anna = { email: 'anna@example.org', password: 'correct horse' }
 
 test('sign up, sign in: the line is printed, and the sign-in is listed once', { timeout: 60_000 }, async (t) => {
   const system = await startSystem(t)
-  t.diagnostic(system.lines.find((line) => line.includes('ready after')) ?? '')
+  t.diagnostic(system.lines.find((line) => line.includes('| ready after')) ?? '')
   assert.equal(await signUp(system, anna), 1)
   const before = Date.now()
   const token = await signIn(system.url, anna)

@@ -15,13 +15,14 @@ export async function tried<Answer>(call: Promise<Answer>): Promise<Answer | und
   }
 }
 
-/** Again until there is an answer that is not 503. */
+/** Again until there is an answer that is not 503; rejects when that takes longer than any restart. */
 export async function insist<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+  const end = performance.now() + 60_000
   for (;;) {
     try {
       return await call()
     } catch (error) {
-      if (!isPassing(error)) throw error
+      if (!isPassing(error) || performance.now() > end) throw error
     }
     await sleep(50)
   }

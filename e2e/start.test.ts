@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { freePorts, freePortVariables } from '../tools/start/free-ports.ts'
-import { isAlive, type System, start, startFile, startSystem } from './system.ts'
+import { isAlive, type System, start, startFile, startSystem, untilReady } from './system.ts'
 import { until } from './until.ts'
 
 const ways = {
@@ -40,7 +40,7 @@ test('when npm is ended by a signal, which its shell keeps to itself, all of it 
   const shell = ['sh', '-c', '"$0" "$1"; exit $?', process.execPath, startFile] as const
   const ports = await freePortVariables()
   const started = start(t, { ...ports, npm_lifecycle_event: 'start' }, shell)
-  await until('it is ready', () => started.lines.some((line) => line.includes('ready after')), 20_000)
+  await untilReady(started)
   started.send('SIGTERM')
   await started.ended
   assert.equal(started.pids().length, 5)
@@ -65,12 +65,7 @@ test('a standard port that is taken gives way to the next free one, and that is 
   for (const port of [3101, 1025]) await listenOn(t, port)
   const { USERS_PORT: _users, MAILBOX_SMTP_PORT: _smtp, ...ports } = await freePortVariables()
   const started = start(t, ports)
-  await until(
-    'all is ready',
-    () => started.lines.some((line) => line.includes('ready after')),
-    20_000,
-    () => started.lines,
-  )
+  await untilReady(started)
   for (const sentence of [
     /port 3101 is taken: users listens on \d+$/,
     /port 1025 is taken: mailbox listens on \d+ \(smtp\)$/,
@@ -122,7 +117,11 @@ test('a wrong variable ends the start with its name, what was found and what is 
 test("a service's own wrong variable ends all of it", { timeout: 30_000 }, async (t) => {
   const ports = await freePortVariables()
   await assertRefused(t, { ...ports, USERS_URL: 'nonsense' }, /USERS_URL is "nonsense": it must be an http/)
-  await assertRefused(t, { ...ports, NODE_ENV: 'production' }, / is not set: with NODE_ENV=production/)
+  await assertRefused(
+    t,
+    { ...ports, NODE_ENV: 'production' },
+    /(TOKEN_KEYS|MAIL_\w+|CODE_HMAC_KEY) is not set: .*with NODE_ENV=production|NODE_ENV is "production": the mailbox/,
+  )
 })
 
 test('a data folder that cannot be written to is told in a sentence', { timeout: 20_000 }, async (t) => {

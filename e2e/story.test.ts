@@ -8,7 +8,7 @@ test('a person signs up, confirms the address, signs in, rents, signs out, and s
   timeout: 60_000,
 }, async (t) => {
   const system = await startSystem(t)
-  t.diagnostic(system.lines.find((line) => line.includes('ready after')) ?? '')
+  t.diagnostic(system.lines.find((line) => line.includes('| ready after')) ?? '')
   await tellStory(system, 'anna@example.org')
   assert.equal(system.printed().length, 2)
   const mails = await system.mailbox.all()

@@ -86,12 +86,7 @@ export async function startSystem(t: TestContext, environment: Readonly<Record<s
     mailer: urlOf('MAILER_PORT'),
     mailbox: urlOf('MAILBOX_PORT'),
   }
-  await until(
-    'everything is ready',
-    () => started.lines.some((line) => line.includes('ready after')),
-    20_000,
-    () => started.lines,
-  )
+  await untilReady(started)
   const pidOf = (name: ServiceName) => pidsIn(started.lines, name).at(-1) ?? 0
   return {
     ...started,
@@ -103,6 +98,12 @@ export async function startSystem(t: TestContext, environment: Readonly<Record<s
     signal: (name, signal) => signalIfAlive(pidOf(name), signal),
     printed: () => started.lines.flatMap((line) => /^gateway +\| (User logged in .*)$/.exec(line)?.[1] ?? []),
   }
+}
+
+/** Resolves when it has said that all of it is ready. */
+export async function untilReady({ lines }: Started): Promise<void> {
+  const isReady = () => lines.some((line) => line.includes('| ready after'))
+  await until('everything is ready', isReady, 60_000, () => lines)
 }
 
 export function isAlive(pid: number): boolean {

@@ -19,6 +19,8 @@ export function committedLogins({ folder }: System): ReadonlyMap<string, UserLog
 
 export interface MailAccount {
   readonly mails: readonly Mail[]
+  /** How many came to an address, copies not counted. */
+  firsts(email: string): number
   /** Copies beyond the first of each. */
   readonly doubled: readonly Mail[]
   /** How often the mailer could not know whether a mail was sent, by address. */
@@ -39,7 +41,8 @@ export async function accountOfMails({ folder, mailbox }: System): Promise<MailA
     uncertain.set(address, (uncertain.get(address) ?? 0) + Number(row.uncertain))
     states[state] = (states[state] ?? 0) + 1
   }
-  return { mails, doubled, uncertain, states }
+  const toSomebody = (email: string) => [...firsts.values()].filter(({ to }) => to === email).length
+  return { mails, firsts: toSomebody, doubled, uncertain, states }
 }
 
 function open(folder: string, service: string): DatabaseSync {

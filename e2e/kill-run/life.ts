@@ -1,7 +1,7 @@
 /** A person who signs in and rents on and on, whatever dies around them. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { rentals, sessions } from '@vestnik/api'
+import { rentals, sessions, users } from '@vestnik/api'
 import { ask } from '../../tools/client/ask.ts'
 import { type Backend, type Credentials, listAll } from '../../tools/client/person.ts'
 import { insist } from '../person.ts'
@@ -16,6 +16,7 @@ export interface Life {
 
 /** A mail whose mailer was killed in the act goes again when its claim has lapsed. */
 const mailWithinMs = 150_000
+const mostForgotten = 100
 
 /** Signs in so often, and meanwhile rents these films one after another. */
 export async function live(
@@ -30,6 +31,17 @@ export async function live(
     rentAll(backend, person, first, films),
   ])
   return { person, tokens: [first, ...others], rented }
+}
+
+/** Asks in bursts for codes that nobody will use, until the signal; answers how many requests were answered. */
+export async function forget({ url }: Backend, { email }: Credentials, signal: AbortSignal): Promise<number> {
+  let answered = 0
+  while (!signal.aborted && answered < mostForgotten) {
+    const burst = Array.from({ length: 4 }, () => insist(() => ask(url, users.askPasswordReset, { body: { email } })))
+    answered += (await Promise.all(burst)).length
+    await sleep(Math.random() * 1500)
+  }
+  return answered
 }
 
 /** The ids of a person's active rentals. */

@@ -1,6 +1,7 @@
 /** All mutants: one list for each part of the program. */
 import { accountMutants } from './accounts.ts'
 import { busMutants } from './bus.ts'
+import { filmMutants } from './films.ts'
 import type { Mutant } from './mutant.ts'
 import { storeSqliteMutants } from './store-sqlite.ts'
 import { toolsMutants } from './tools.ts'
@@ -9,6 +10,7 @@ import { transportSqliteMutants } from './transport-sqlite.ts'
 export const mutants: readonly Mutant[] = [
   ...accountMutants,
   ...busMutants,
+  ...filmMutants,
   ...storeSqliteMutants,
   ...transportSqliteMutants,
   ...toolsMutants,

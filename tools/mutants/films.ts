@@ -1,0 +1,165 @@
+/** Mutants of the films service: the rules of rentals and of the search. */
+import type { Mutant } from './mutant.ts'
+
+const rentals = 'services/films/rentals.test.ts'
+const guesses = 'services/films/guesses.test.ts'
+const idempotency = 'services/films/idempotency.test.ts'
+const handlers = 'services/films/handlers.test.ts'
+const search = 'services/films/search.test.ts'
+const rentFilm = 'services/films/use-cases/rent-film.ts'
+const confirmRental = 'services/films/use-cases/confirm-rental.ts'
+
+export const filmMutants: readonly Mutant[] = [
+  {
+    name: "another's rental is confirmed",
+    rule: "Another's rental is not there.",
+    file: 'services/films/store/rentals.ts',
+    find: 'WHERE id = ? AND user_id = ?`, [id, userId])',
+    replace: 'WHERE id = ? AND user_id > ?`, [id, userId * 0])',
+    tests: [rentals],
+  },
+  {
+    name: "another's rentals are listed",
+    rule: 'Rentals are listed to their own user only.',
+    file: 'services/films/store/rentals.ts',
+    find: 'FROM rentals WHERE user_id = ? ORDER BY id DESC',
+    replace: 'FROM rentals WHERE user_id > 0 * ? ORDER BY id DESC',
+    tests: [rentals],
+  },
+  {
+    name: 'a wrong code that is thrown inside',
+    rule: 'A try is counted also when the code was wrong.',
+    file: confirmRental,
+    find: "if (!right || rentalAt(rental, nowMs).status !== 'awaiting-code') return undefined",
+    replace: "if (!right || rentalAt(rental, nowMs).status !== 'awaiting-code') throw wrongCode()",
+    tests: [guesses],
+  },
+  {
+    name: 'any code confirms',
+    rule: 'A rental is confirmed by its right code only.',
+    file: confirmRental,
+    find: '!right || ',
+    replace: '',
+    tests: [rentals],
+  },
+  {
+    name: 'a code of another rental confirms',
+    rule: 'A code fits its own rental and nothing else.',
+    file: 'services/films/use-cases/code-of-rental.ts',
+    find: 'subject: String(rentalId)',
+    replace: 'subject: String(rentalId * 0)',
+    tests: [rentals],
+  },
+  {
+    name: 'a rental without its message',
+    rule: 'A confirmed rental is told, in the same commit.',
+    file: confirmRental,
+    find: 'await bus.publish(tx, filmRented,',
+    replace: 'await (async (..._: readonly unknown[]) => bus)(tx, filmRented,',
+    tests: [rentals],
+  },
+  {
+    name: 'a repeat is looked for only before the transaction',
+    rule: 'Of requests with one key at once one makes a rental.',
+    file: rentFilm,
+    find: "if (still.kind === 'repeated') return still.answer",
+    replace: '',
+    tests: [idempotency],
+  },
+  {
+    name: "another's key",
+    rule: 'A key is the caller’s own.',
+    file: 'services/films/store/idempotency-keys.ts',
+    find: 'WHERE user_id = ? AND key = ? AND expires_at > ?',
+    replace: 'WHERE user_id >= 0 * ? AND key = ? AND expires_at > ?',
+    tests: [idempotency],
+  },
+  {
+    name: 'a key for any film',
+    rule: 'A key that was used for another film is refused.',
+    file: rentFilm,
+    find: 'if (rental.filmId === filmId) return answerToRequest(rental)',
+    replace: 'if (rental.filmId > 0) return answerToRequest(rental)',
+    tests: [idempotency],
+  },
+  {
+    name: 'a refused mail makes a rental all the same',
+    rule: 'Without a mail there is no rental, and the earlier code stays good.',
+    file: rentFilm,
+    find: "=== 'limited') throw tooManyMails()",
+    replace: "=== 'limited') void tooManyMails",
+    tests: [rentals],
+  },
+  {
+    name: 'requests without end',
+    rule: 'So many requests of one user may await their codes at once.',
+    file: rentFilm,
+    find: 'others.length >= openRequests',
+    replace: 'others.length > openRequests',
+    tests: [rentals],
+  },
+  {
+    name: 'the earlier request goes on',
+    rule: 'A new request for the same film ends the one before.',
+    file: rentFilm,
+    find: 'await endRequest(tx, rental.id, nowMs)',
+    replace: 'void endRequest',
+    tests: [rentals],
+  },
+  {
+    name: 'a film is rented twice',
+    rule: 'A film that is rented already is answered 409.',
+    file: rentFilm,
+    find: 'if (await findActive(tx, userId, filmId, nowMs))',
+    replace: 'if ((await findActive(tx, userId, filmId, nowMs)) && filmId < 0)',
+    tests: [rentals],
+  },
+  {
+    name: 'an unconfirmed address rents',
+    rule: 'Renting needs a confirmed address.',
+    file: 'services/films/store/users.ts',
+    find: 'WHERE id = ? AND confirmed = 1',
+    replace: 'WHERE id = ?',
+    tests: [handlers],
+  },
+  {
+    name: 'a late registration takes the confirmation back',
+    rule: 'What is told of a user may come in any order.',
+    file: 'services/films/store/users.ts',
+    find: 'VALUES (?, ?, 0) ON CONFLICT (id) DO NOTHING',
+    replace: 'VALUES (?, ?, 0) ON CONFLICT (id) DO UPDATE SET confirmed = 0',
+    tests: [handlers],
+  },
+  {
+    name: 'nobody waits for a confirmation',
+    rule: 'A request that is just ahead of the confirmation waits for it.',
+    file: 'services/films/use-cases/patiently.ts',
+    find: 'if (enough(first) || patienceMs <= 0) return first',
+    replace: 'if (enough(first) || patienceMs >= 0) return first',
+    tests: [handlers],
+  },
+  {
+    name: 'words are operators',
+    rule: 'Nothing in a query is an operator.',
+    file: 'services/films/store/films.ts',
+    find: 'searchWords(query)\n',
+    replace: "query.split(' ')\n",
+    tests: [search],
+  },
+  {
+    name: 'only whole words are found',
+    rule: 'The beginning of a word finds it.',
+    file: 'services/films/store/films.ts',
+    find: '}"*`)',
+    replace: '}"`)',
+    tests: [search],
+  },
+  {
+    name: 'ё is not е',
+    rule: 'The search takes ё and е for one letter.',
+    file: 'services/films/domain/search-text.ts',
+    find: ".replaceAll('и\\u0306', 'й')",
+    replace: ".normalize('NFC')",
+    tests: [search],
+  },
+]

@@ -144,7 +144,7 @@ for (const { title, url, body, status, done } of probes) {
 }
 
 for (const { title, url, body, status, done } of probes.filter((probe) => probe.done.seals === 1)) {
-  test(`${title} shows not either that an address had its share of mails`, async (t) => {
+  test(`${title} does not show either that an address had its share of mails`, async (t) => {
     const limits = { perAddressAndHour: 1, perAddressAndDay: 2, perHour: 100 }
     const { ask, messages } = await counted(t, { mailLimits: limits })
     for (let i = 0; i < 3; i += 1) {

@@ -17,7 +17,7 @@ for (const password of [
 ]) {
   const may = [...password].length >= 8
   test(`${password} may ${may ? '' : 'not '}be chosen`, () =>
-    assert.equal(refusePassword(password, email) === undefined, may))
+    assert.equal(refusePassword(password, email, commonPasswords) === undefined, may))
 }
 
 const refused = [
@@ -36,7 +36,7 @@ const refused = [
 
 for (const password of [...refused, 'x'.repeat(257), '\ud800aaaabcdef']) {
   test(`${JSON.stringify(password.slice(0, 20))} may not be chosen`, () =>
-    assert.equal(typeof refusePassword(password, email), 'string'))
+    assert.equal(typeof refusePassword(password, email, commonPasswords), 'string'))
 }
 
 test('two ways to type one text are one password', () => {

@@ -1,17 +1,16 @@
 /** Which passwords may be chosen: long enough, not among the first that anybody would try. No composition rules. */
-import { commonPasswords } from './common-passwords.ts'
 
 export const passwordLength = { least: 8, most: 256 } as const
 
-/** Why the password is refused, as the end of "password: …", or `undefined` when it may be used. */
-export function refusePassword(password: string, email: string): string | undefined {
+/** Why the password is refused, as the end of "password: …", or `undefined` when it may be used. Common ones are in lower case. */
+export function refusePassword(password: string, email: string, common: ReadonlySet<string>): string | undefined {
   const { least, most } = passwordLength
   if (!password.isWellFormed()) return 'It is not Unicode'
   const length = [...password].length
   if (length < least) return `It must have at least ${least} characters`
   if (length > most) return `It may have at most ${most} characters`
   const plain = password.toLowerCase()
-  if (commonPasswords.has(plain) || isMonotonous(plain)) return 'It is among the first that anybody would try'
+  if (common.has(plain) || isMonotonous(plain)) return 'It is among the first that anybody would try'
   if (plain === email || plain === email.slice(0, email.indexOf('@'))) return 'It must not be the e-mail address'
   return undefined
 }

@@ -42,7 +42,7 @@ export function createConfirmReset(parts: Parts): UseCase<users.NewPassword, voi
   }
 
   return async ({ email, code, newPassword }, source) => {
-    checkPassword('newPassword', newPassword, email)
+    await checkPassword('newPassword', newPassword, email)
     limits.codeTries.take(accountKey(email, source))
     const hash = await passwords.hash(newPassword)
     const right = await store.transaction(async (tx) => {

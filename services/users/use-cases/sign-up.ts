@@ -28,7 +28,7 @@ export function createSignUp(parts: Parts): UseCase<users.SignUp, users.Account>
   }
 
   return async ({ email, password, name }, source) => {
-    checkPassword('password', password, email)
+    await checkPassword('password', password, email)
     limits.mails.take(source)
     const hash = await passwords.hash(password)
     const code = await codes.prepare(email)

@@ -110,6 +110,14 @@ test('whoever confirmed the address is known where they did', async (t) => {
   await system.signIn(anna, home)
 })
 
+test('whoever tried to sign in before confirming the address gets in once it is confirmed', async (t) => {
+  const system = await limited(t)
+  await system.post('/users', anna, home)
+  await guessUntilStopped(system, home)
+  await system.post('/users/confirmations', { email, code: await system.lastCode(email) }, home)
+  await system.signIn(anna, home)
+})
+
 test('right passwords use up nothing, however often', async (t) => {
   const system = await limited(t)
   await system.join()

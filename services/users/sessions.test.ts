@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { signToken, tokenLifeSeconds } from '@vestnik/service'
 import { keys, open, type System } from './app.fixture.ts'
 import { sourceLifeMs } from './store/sweep.ts'
-import { refreshLifeMs } from './tokens.ts'
+import { refreshLifeMs, sessionLifeMs } from './tokens.ts'
 
 const refresh = ({ post }: System, refreshToken: unknown) => post('/sessions/refresh', { refreshToken })
 const me = ({ request }: System, token: unknown) => request('GET', '/users/me', { token: String(token) })
@@ -91,6 +91,20 @@ test('a session that is renewed outlives its first token, and its row', async (t
   await system.sweep()
   assert.equal((await system.rows('refresh_tokens')).length, 1)
   assert.equal((await refresh(system, body.refreshToken)).status, 200)
+})
+
+test('a session ends after 90 days, however often it was renewed', async (t) => {
+  const { system, refreshToken } = await signedIn(t)
+  let newest: unknown = refreshToken
+  for (const aheadMs of [0.3, 0.6, 0.9, 0.999].map((part) => part * sessionLifeMs)) {
+    system.clock.aheadMs = aheadMs
+    await system.sweep()
+    const answer = await refresh(system, newest)
+    assert.equal(answer.status, 200)
+    newest = answer.body.refreshToken
+  }
+  system.clock.aheadMs = sessionLifeMs + 1000
+  assert.equal((await refresh(system, newest)).status, 401)
 })
 
 test('many sessions that ended are all swept', async (t) => {

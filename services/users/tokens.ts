@@ -3,7 +3,11 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { sessions } from '@vestnik/api'
 import { type Caller, type SigningKey, signToken, tokenLifeSeconds } from '@vestnik/service'
 
-export const refreshLifeMs: number = 30 * 24 * 3600 * 1000
+const dayMs = 24 * 3600 * 1000
+/** Of a refresh token that nobody uses. */
+export const refreshLifeMs: number = 30 * dayMs
+/** Of a session, however often it is renewed: then its owner signs in again. */
+export const sessionLifeMs: number = 90 * dayMs
 
 export interface Tokens {
   readonly answer: sessions.SignedIn

@@ -34,16 +34,25 @@ export async function findRefreshToken(tx: Tx, hash: Uint8Array): Promise<Caller
   return row && { userId: Number(row.user_id), sessionId: String(row.session_id) }
 }
 
-/** Uses a token up. `reused`: somebody did before. `over`: it has expired, or its session has ended. */
-export async function useRefreshToken(tx: Tx, hash: Uint8Array, nowMs: number): Promise<'used' | 'reused' | 'over'> {
-  const open = 'EXISTS (SELECT 1 FROM sessions WHERE id = session_id AND ended_at IS NULL)'
+/**
+ * Uses a token up. `reused`: somebody did before. `over`: it has expired, or its session has ended or began before
+ * `sinceMs`.
+ */
+export async function useRefreshToken(
+  tx: Tx,
+  hash: Uint8Array,
+  nowMs: number,
+  sinceMs: number,
+): Promise<'used' | 'reused' | 'over'> {
+  const open = 'EXISTS (SELECT 1 FROM sessions WHERE id = session_id AND ended_at IS NULL AND created_at > ?)'
   const used = await tx.query(
     `UPDATE refresh_tokens SET used_at = ? WHERE hash = ? AND used_at IS NULL AND expires_at > ? AND ${open} RETURNING hash`,
-    [nowMs, hash, nowMs],
+    [nowMs, hash, nowMs, sinceMs],
   )
   if (used.length === 1) return 'used'
   const before = await tx.query(`SELECT 1 FROM refresh_tokens WHERE hash = ? AND used_at IS NOT NULL AND ${open}`, [
     hash,
+    sinceMs,
   ])
   return before.length === 1 ? 'reused' : 'over'
 }

@@ -19,6 +19,7 @@ export function createConfirmAddress({ store, bus, codes, limits, now }: Parts):
       return true
     })
     if (!right) throw wrongCode()
+    limits.signIns.forgive(email, source)
   }
 }
 

@@ -3,7 +3,7 @@ import type { sessions, users } from '@vestnik/api'
 import { type Caller, unauthorized } from '@vestnik/service'
 import type { Parts } from '../parts.ts'
 import { accountOfSession, addRefreshToken, endSession, findRefreshToken, useRefreshToken } from '../store/sessions.ts'
-import { createTokens, refreshHash } from '../tokens.ts'
+import { createTokens, refreshHash, sessionLifeMs } from '../tokens.ts'
 
 /**
  * New tokens for a refresh token, which is used up. A second use ends the session, as one of the two was not its owner's
@@ -22,7 +22,7 @@ export function createRefresh({
     const tokens = await createTokens(keys.signing, owner, nowMs)
     const { refreshHash: next, refreshExpiresMs } = tokens.refresh
     const outcome = await store.transaction(async (tx) => {
-      const found = await useRefreshToken(tx, hash, nowMs)
+      const found = await useRefreshToken(tx, hash, nowMs, nowMs - sessionLifeMs)
       if (found === 'used') await addRefreshToken(tx, owner.sessionId, next, refreshExpiresMs)
       if (found === 'reused') await endSession(tx, owner, nowMs)
       return found

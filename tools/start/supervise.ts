@@ -62,7 +62,7 @@ export function supervise({ name, service, environment }: ServiceProcess, output
 }
 
 /** The channel tells the service when this process is gone, whatever ended it. */
-function startProcess(file: string, environment: Readonly<Record<string, string>>): ChildProcess {
+export function startProcess(file: string, environment: Readonly<Record<string, string>>): ChildProcess {
   // Compiled code is kept between starts: that takes half of the time off them.
   const env = { NODE_COMPILE_CACHE: compiled, ...environment }
   return spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })

@@ -36,7 +36,9 @@ export const suites: readonly Suite[] = [
     name: 'rabbitmq',
     files: [`${sources}/*.rabbitmq.test.ts`, 'e2e/**/*.rabbitmq.test.ts'],
     needs: ['rabbitmq'],
-    ...alone,
+    atOnce: 1,
+    // The laws start hundreds of processes, and kill the broker.
+    limits: { testMs: 240_000, fileMs: 900_000 },
   },
   // These wait more than they compute.
   { name: 'process', files: [`${sources}/*.process.test.ts`], needs: [], ...alone, atOnce: 2 },

@@ -54,6 +54,8 @@ export function createHttp({ log, health, trustProxy = [] }: HttpOptions): Http 
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    // Node's own refusal has no body: ours has.
+    http: { requireHostHeader: false },
     trustProxy: trustProxy.length > 0 && [...trustProxy],
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, _request, reply) => void sendProblem(reply as FastifyReply, problemOf(error)),

@@ -6,8 +6,8 @@ import { checkRequest } from './request-checks.ts'
 
 function check(method: string, ...headers: readonly (readonly [name: string, value: string])[]): void {
   const rawHeaders = headers.flat()
-  const lower = Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]))
-  checkRequest({ method, rawHeaders, headers: lower } as unknown as IncomingMessage)
+  const lower = { host: 'x', ...Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value])) }
+  checkRequest({ method, rawHeaders, headers: lower, httpVersion: '1.1' } as unknown as IncomingMessage)
 }
 
 for (const name of ['Authorization', 'content-type', 'Content-Length', 'HOST', 'idempotency-key', 'traceparent']) {
@@ -34,4 +34,13 @@ test('more than 100 headers are refused', () => {
   const headers = Array.from({ length: 101 }, (_, n) => [`x-${n}`, ''] as const)
   check('GET', ...headers.slice(1))
   assert.throws(() => check('GET', ...headers), { status: 431 })
+})
+
+test('a host is needed, and a version of HTTP that has one', () => {
+  const request = (httpVersion: string, headers: object) =>
+    checkRequest({ method: 'GET', rawHeaders: [], headers, httpVersion } as unknown as IncomingMessage)
+  request('1.1', { host: 'x' })
+  request('1.0', {})
+  assert.throws(() => request('1.1', {}), { status: 400 })
+  assert.throws(() => request('0.9', {}), { status: 400 })
 })

@@ -69,9 +69,8 @@ export function unauthorized(cause?: unknown): Problem {
 }
 
 function callerOf({ sub, sid }: JWTPayload): Caller {
-  const userId = Number(sub)
-  if (!Number.isSafeInteger(userId) || userId < 1 || typeof sid !== 'string') throw unauthorized()
-  return { userId, sessionId: sid }
+  if (typeof sub !== 'string' || !/^[1-9][0-9]{0,14}$/.test(sub) || typeof sid !== 'string') throw unauthorized()
+  return { userId: Number(sub), sessionId: sid }
 }
 
 function problemOfToken(error: unknown): Problem {

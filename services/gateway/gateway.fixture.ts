@@ -140,5 +140,5 @@ export async function sendRaw(origin: string, bytes: string | Buffer, quietMs = 
 
 /** The statuses of all answers in what a server said. */
 export function statusesIn(said: string): number[] {
-  return [...said.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status))
+  return [...said.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status))
 }

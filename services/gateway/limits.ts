@@ -20,13 +20,16 @@ const perMinute = (n: number): number => 60_000 / n
 
 export type RateName = 'any' | 'signIns' | 'refreshes' | 'mails' | 'codes'
 
-/** A household or a small office is one source: these leave room for it, and none for whoever tries out passwords. */
+/**
+ * A household or an office is one source: these leave room for it. They bound what one source may cost all others; who
+ * guesses passwords or codes is stopped much sooner, by the services that know the account.
+ */
 export const rates: Readonly<Record<RateName, Rate>> = {
   any: { burst: 300, everyMs: perSecond(50) },
-  signIns: { burst: 20, everyMs: perMinute(20) },
-  refreshes: { burst: 30, everyMs: perMinute(30) },
-  mails: { burst: 10, everyMs: perMinute(4) },
-  codes: { burst: 20, everyMs: perMinute(10) },
+  signIns: { burst: 60, everyMs: perMinute(60) },
+  refreshes: { burst: 60, everyMs: perMinute(60) },
+  mails: { burst: 30, everyMs: perMinute(6) },
+  codes: { burst: 60, everyMs: perMinute(30) },
 }
 
 const callsOf: Readonly<Record<Exclude<RateName, 'any'>, readonly unknown[]>> = {

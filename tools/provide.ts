@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:f
 import { delimiter, join } from 'node:path'
 import { hasRabbit } from './brokers/rabbitmq.ts'
 
-export type Program = 'strace' | 'gcc' | 'redis' | 'chromium' | 'rabbitmq'
+export type Program = 'curl' | 'strace' | 'gcc' | 'redis' | 'chromium' | 'rabbitmq'
 
 interface Facts {
   readonly command: string
@@ -16,6 +16,7 @@ interface Facts {
 }
 
 const programs: Readonly<Record<Program, Facts>> = {
+  curl: { command: 'curl', packages: ['curl'] },
   strace: { command: 'strace', packages: ['strace'] },
   gcc: { command: 'gcc', packages: ['gcc', 'libc6-dev'] },
   redis: { command: 'redis-server', packages: ['redis-server'] },

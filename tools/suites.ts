@@ -42,7 +42,7 @@ export const suites: readonly Suite[] = [
   },
   // These wait more than they compute.
   { name: 'process', files: [`${sources}/*.process.test.ts`], needs: [], ...alone, atOnce: 2 },
-  { name: 'e2e', files: ['e2e/**/*.test.ts'], needs: [], ...alone },
+  { name: 'e2e', files: ['e2e/**/*.test.ts'], needs: ['curl'], ...alone },
   {
     name: 'pure',
     files: [`${sources}/*.test.ts`],

@@ -4,10 +4,12 @@ import { backlog } from './backlog.ts'
 import { chain, chainSlowDisk } from './chain.ts'
 import { endToEndRow } from './end-to-end.ts'
 import { fairness } from './fairness.ts'
+import { gateway } from './gateway.ts'
 import { held } from './held.ts'
 import { http } from './http.ts'
 import { importRow } from './import.ts'
 import { latency } from './latency.ts'
+import { mail } from './mail.ts'
 import { publish } from './publish.ts'
 
 export const rows: readonly Row[] = [
@@ -20,5 +22,7 @@ export const rows: readonly Row[] = [
   latency,
   http,
   fairness,
+  gateway,
+  mail,
   importRow,
 ]

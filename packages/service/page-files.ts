@@ -36,8 +36,9 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
 }
 
-/** Adds the page at a path such as `/docs`, and its other files below. */
+/** Adds the page at a path such as `/docs`, and its other files below. Whoever asks for the root is led there. */
 export function servePage(http: Http, path: string, files: readonly PageFile[]): void {
+  for (const other of ['/', `${path}/`]) http.get(other, async (_request, reply) => reply.redirect(path))
   for (const { name, type, body } of files) {
     http.get(name === 'index.html' ? path : `${path}/${name}`, async (_request, reply) =>
       reply.headers(pageHeaders).type(type).send(body),

@@ -7,7 +7,7 @@ import { checkRequest } from './request-checks.ts'
 function check(method: string, ...headers: readonly (readonly [name: string, value: string])[]): void {
   const rawHeaders = headers.flat()
   const lower = { host: 'x', ...Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value])) }
-  checkRequest({ method, rawHeaders, headers: lower, httpVersion: '1.1' } as unknown as IncomingMessage)
+  checkRequest({ method, url: '/', rawHeaders, headers: lower, httpVersion: '1.1' } as unknown as IncomingMessage)
 }
 
 for (const name of ['Authorization', 'content-type', 'Content-Length', 'HOST', 'idempotency-key', 'traceparent']) {
@@ -38,9 +38,16 @@ test('more than 100 headers are refused', () => {
 
 test('a host is needed, and a version of HTTP that has one', () => {
   const request = (httpVersion: string, headers: object) =>
-    checkRequest({ method: 'GET', rawHeaders: [], headers, httpVersion } as unknown as IncomingMessage)
+    checkRequest({ method: 'GET', url: '/', rawHeaders: [], headers, httpVersion } as unknown as IncomingMessage)
   request('1.1', { host: 'x' })
   request('1.0', {})
   assert.throws(() => request('1.1', {}), { status: 400 })
   assert.throws(() => request('0.9', {}), { status: 400 })
 })
+
+for (const url of ['http://127.0.0.1/users', '*', '', 'users']) {
+  test(`${JSON.stringify(url)} is no path`, () => {
+    const request = { method: 'GET', url, rawHeaders: [], headers: { host: 'x' }, httpVersion: '1.1' }
+    assert.throws(() => checkRequest(request as unknown as IncomingMessage), { status: 400 })
+  })
+}

@@ -16,9 +16,11 @@ const onceOnly: ReadonlySet<string> = new Set([
 ])
 
 /** @throws Problem 400 or 431 */
-export function checkRequest({ method = '', headers, rawHeaders, httpVersion }: IncomingMessage): void {
+export function checkRequest({ method = '', url = '', headers, rawHeaders, httpVersion }: IncomingMessage): void {
   if (!['1.0', '1.1'].includes(httpVersion)) throw new Problem(400, 'Only HTTP/1.1 and HTTP/1.0 are spoken here.')
   if (httpVersion === '1.1' && headers.host === undefined) throw new Problem(400, 'The header host is missing.')
+  // An address in place of a path is for proxies: somebody before us might have judged another one.
+  if (!url.startsWith('/')) throw new Problem(400, 'The path must begin with a slash.')
   if (rawHeaders.length > 2 * maxHeaders) throw new Problem(431, `There are more than ${maxHeaders} headers.`)
   const seen = new Set<string>()
   for (let at = 0; at < rawHeaders.length; at += 2) {

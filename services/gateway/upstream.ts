@@ -19,7 +19,6 @@ export interface UpstreamLimits {
   readonly atOnce?: number
 }
 
-const connections = 128
 const maxAnswerBytes = 1024 * 1024
 const pauseMs = 50
 /** A connection that was kept may have been closed just then, and so may the next. */
@@ -28,7 +27,8 @@ const maxTries = 3
 export function createUpstream(origin: string, limits: UpstreamLimits = {}): Upstream {
   const { answerWithinMs = 20_000, patienceMs = 1500, atOnce = 1000 } = limits
   const pool = new Pool(origin, {
-    connections,
+    // As many as requests: what is slow at the service keeps no other call waiting here.
+    connections: atOnce,
     connect: { timeout: 3000 },
     headersTimeout: answerWithinMs,
     bodyTimeout: answerWithinMs,

@@ -8,14 +8,14 @@ import { createApp } from './app.ts'
 import { createChanges } from './changes.ts'
 import { messagesIn } from './messages.ts'
 import { migrations } from './migrations.ts'
-import { readPageFiles } from './page-files.ts'
+import { readPage } from './page-files.ts'
 
 async function open(t: TestContext) {
   const store = await openSqliteStore(':memory:')
   await migrate(store, 'mailbox', migrations)
   const messages = messagesIn(store)
   const health = async () => ({ judged: {}, reported: {} })
-  const parts = { messages, changes: createChanges(), page: await readPageFiles(), names: ['mailbox'] }
+  const parts = { messages, changes: createChanges(), page: await readPage(), names: ['mailbox'] }
   const http = createApp(parts, { log: pino({ level: 'silent' }), health })
   t.after(async () => {
     await http.close()

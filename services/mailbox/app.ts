@@ -1,12 +1,20 @@
 /** The mailbox's HTTP at a glance: its page, and the part of Mailpit's API that tests use. */
-import { createHttp, type Http, type HttpOptions, type HttpReply, Problem, unavailable } from '@vestnik/service'
+import {
+  createHttp,
+  type Http,
+  type HttpOptions,
+  type HttpReply,
+  type PageFile,
+  Problem,
+  unavailable,
+} from '@vestnik/service'
 import { z } from 'zod'
 import type { Changes } from './changes.ts'
 import { htmlView, viewHeaders } from './html-view.ts'
 import { onlyForItself } from './local-only.ts'
 import type { Mail } from './mail.ts'
 import type { Messages } from './messages.ts'
-import { type PageFile, pagePolicy } from './page-files.ts'
+import { pagePolicy } from './page-files.ts'
 
 export interface MailboxParts {
   readonly messages: Messages
@@ -20,7 +28,10 @@ export function createApp({ messages, changes, page, names }: MailboxParts, opti
   const http = createHttp(options)
   onlyForItself(http, names)
   protect(http)
-  for (const file of page) http.get(file.path, async (_request, reply) => reply.type(file.type).send(file.body))
+  for (const { name, type, body } of page) {
+    const path = name === 'index.html' ? '/' : `/page/${name}`
+    http.get(path, async (_request, reply) => reply.type(type).send(body))
+  }
   addMessages(http, messages)
   addOneMessage(http, messages)
   addChanges(http, changes)

@@ -14,7 +14,7 @@ import { createApp } from './app.ts'
 import { createChanges } from './changes.ts'
 import { type Limits, type Messages, messagesIn } from './messages.ts'
 import { migrations } from './migrations.ts'
-import { readPageFiles } from './page-files.ts'
+import { readPage } from './page-files.ts'
 import { createSmtp } from './smtp.ts'
 
 export interface TestMailbox {
@@ -60,7 +60,7 @@ export async function openTestMailbox(t: TestContext, options: TestMailboxOption
   const size = options.maxSize === undefined ? {} : { maxSize: options.maxSize }
   const smtp = createSmtp({ messages, log, cert: certificate.cert, key: certificate.key, ...size })
   const health = async () => ({ judged: {}, reported: {} })
-  const http = createApp({ messages, changes, page: await readPageFiles(), names: ['mailbox'] }, { log, health })
+  const http = createApp({ messages, changes, page: await readPage(), names: ['mailbox'] }, { log, health })
   const origin = await http.listen({ host: '127.0.0.1', port: 0 })
   stack.defer(() => http.close())
   const smtpPort = portOf((await smtp.listen(0, '127.0.0.1')).address())

@@ -7,7 +7,7 @@ import { createChanges } from './changes.ts'
 import { readCertificate, readMailboxConfig } from './config.ts'
 import { messagesIn } from './messages.ts'
 import { migrations } from './migrations.ts'
-import { readPageFiles } from './page-files.ts'
+import { readPage } from './page-files.ts'
 import { createSmtp } from './smtp.ts'
 
 await main('mailbox', async (log) => {
@@ -22,7 +22,7 @@ await main('mailbox', async (log) => {
   const smtp = createSmtp({ messages, log, cert, key })
   const names = ['mailbox', hostname().toLowerCase(), host.toLowerCase()]
   const health = async () => ({ judged: { database: await databaseHealth(store) }, reported: {} })
-  const http = createApp({ messages, changes, page: await readPageFiles(), names }, { log, health })
+  const http = createApp({ messages, changes, page: await readPage(), names }, { log, health })
   await smtp.listen(smtpPort, host).catch((error: unknown) => {
     throw listenError(error, 'MAILBOX_SMTP_PORT', host, smtpPort)
   })

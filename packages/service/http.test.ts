@@ -130,14 +130,22 @@ test('the database is judged, the broker is only reported', async () => {
   assert.equal((await open().inject('/livez')).statusCode, 200)
 })
 
-test('what is not HTTP at all is answered with a problem as well', async (t) => {
-  const http = open()
-  t.after(() => http.close())
-  const url = new URL(await http.listen({ host: '127.0.0.1', port: 0 }))
-  const socket = connect(Number(url.port), '127.0.0.1')
-  socket.end('nonsense\r\n\r\n')
-  const text = (await socket.toArray()).join('')
-  assert.match(text, /^HTTP\/1\.1 400 Bad Request\r\n/)
-  assert.match(text, /content-type: application\/problem\+json/)
-  assert.equal(JSON.parse(text.split('\r\n\r\n')[1] ?? '').status, 400)
-})
+const unreadable: readonly (readonly [what: string, bytes: string, status: number])[] = [
+  ['is not HTTP at all', 'nonsense\r\n\r\n', 400],
+  ['asks for a tunnel', 'CONNECT example.org:443 HTTP/1.1\r\nhost: x\r\n\r\n', 405],
+  ['expects what nobody can do', 'GET /livez HTTP/1.1\r\nhost: x\r\nexpect: wonders\r\n\r\n', 417],
+]
+
+for (const [what, bytes, status] of unreadable) {
+  test(`what ${what} is answered with a problem as well`, async (t) => {
+    const http = open()
+    t.after(() => http.close())
+    const url = new URL(await http.listen({ host: '127.0.0.1', port: 0 }))
+    const socket = connect(Number(url.port), '127.0.0.1')
+    socket.end(bytes)
+    const text = (await socket.toArray()).join('')
+    assert.match(text, new RegExp(`^HTTP/1\\.1 ${status} `))
+    assert.match(text, /content-type: application\/problem\+json/)
+    assert.equal(JSON.parse(text.split('\r\n\r\n')[1] ?? '').status, status)
+  })
+}

@@ -71,6 +71,8 @@ export function createHttp({ log, health, trustProxy = [] }: HttpOptions): Http 
   const unknown = unknownRoutes(http)
   http.setNotFoundHandler((request, reply) => sendProblem(reply, unknown(request.raw.url ?? '/')))
   http.server.on('connect', (_request, socket) => answerByHand(socket as Socket, 405))
+  // Node's own answer has no body.
+  http.server.on('checkExpectation', ({ socket }) => answerByHand(socket, 417))
   traceRequests(http)
   readOnlyJson(http)
   http.addHook('onRequest', async (request, reply) => {

@@ -85,6 +85,7 @@ const sentences: Readonly<Record<number, string>> = {
   413: 'The body is too large.',
   414: 'The path is too long.',
   415: 'The body must be application/json.',
+  417: 'The header expect may say 100-continue, and nothing else.',
   431: 'There are too many headers, or they are too long.',
 }
 

@@ -33,6 +33,8 @@ const refused = [
   'anna\0@example.org',
   'анна@example.org',
   'anna@пример.рф',
+  'anna@ban\u212a.example',
+  '\u212aate@example.org',
   `${'a'.repeat(65)}@example.org`,
   `anna@${domain}${'a'.repeat(20)}`,
 ]

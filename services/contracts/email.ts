@@ -9,6 +9,8 @@ const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
  * without quoted names, comments and address literals; its limits of 64 and 254 characters).
  */
 export function normaliseEmail(found: string): string | undefined {
+  // Before letters become small ones: the Kelvin sign would become a k, and another domain's address this one.
+  if (!/^[!-~]*$/.test(found)) return undefined
   const email = found.toLowerCase()
   const at = email.indexOf('@')
   const name = email.slice(0, at)

@@ -32,6 +32,10 @@ const refused = [
   'Anna.Petrova',
   'asdasdasd',
   'Baseball',
+  'ｐａｓｓｗｏｒｄ１２３',
+  '𝐛𝐚𝐬𝐞𝐛𝐚𝐥𝐥',
+  'e\u0301'.repeat(3).concat('ab'),
+  '\ufdfa',
 ]
 
 for (const password of [...refused, 'x'.repeat(257), '\ud800aaaabcdef']) {

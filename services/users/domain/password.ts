@@ -6,10 +6,12 @@ export const passwordLength = { least: 8, most: 256 } as const
 export function refusePassword(password: string, email: string, common: ReadonlySet<string>): string | undefined {
   const { least, most } = passwordLength
   if (!password.isWellFormed()) return 'It is not Unicode'
-  const length = [...password].length
+  // What is hashed is the canonical form: what is common there is common, however it was typed.
+  const canonical = canonicalPassword(password)
+  const length = Math.min([...password].length, [...canonical].length)
   if (length < least) return `It must have at least ${least} characters`
-  if (length > most) return `It may have at most ${most} characters`
-  const plain = password.toLowerCase()
+  if ([...password].length > most) return `It may have at most ${most} characters`
+  const plain = canonical.toLowerCase()
   if (common.has(plain) || isMonotonous(plain)) return 'It is among the first that anybody would try'
   if (plain === email || plain === email.slice(0, email.indexOf('@'))) return 'It must not be the e-mail address'
   return undefined

@@ -51,3 +51,24 @@ for (const url of ['http://127.0.0.1/users', '*', '', 'users']) {
     assert.throws(() => checkRequest(request as unknown as IncomingMessage), { status: 400 })
   })
 }
+
+for (const [query, field] of [
+  ['genre=%ff', 'genre'],
+  ['a=1&query=%D0%BF%D1', 'query'],
+  ['page=%', 'page'],
+  ['%ff=1', 'query'],
+  ['a=%zz?b=1', 'a'],
+  ['query=%ED%A0%80', 'query'],
+] as const) {
+  test(`the query ${query} is no text, and ${field} is named`, () => {
+    const request = {
+      method: 'GET',
+      url: `/films?${query}`,
+      rawHeaders: [],
+      headers: { host: 'x' },
+      httpVersion: '1.1',
+    }
+    const errors = [{ field, reason: 'It must be percent-encoded text in UTF-8' }]
+    assert.throws(() => checkRequest(request as unknown as IncomingMessage), { status: 400, errors })
+  })
+}

@@ -31,4 +31,25 @@ export function checkRequest({ method = '', url = '', headers, rawHeaders, httpV
   }
   const announced = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
   if (announced && (method === 'GET' || method === 'HEAD')) throw new Problem(400, `${method} takes no body.`)
+  checkQuery(url)
+}
+
+/** What is no text in UTF-8 would be read as something that nobody wrote. */
+function checkQuery(url: string): void {
+  const [, query = ''] = url.split(/\?(.*)/s)
+  const broken = query.split('&').find((pair) => !isText(pair))
+  if (broken === undefined) return
+  const [name = ''] = broken.split('=', 1)
+  const field = /^\w{1,100}$/.test(name) ? name : 'query'
+  const reason = 'It must be percent-encoded text in UTF-8'
+  throw new Problem(400, `${field}: ${reason}`, { errors: [{ field, reason }] })
+}
+
+function isText(encoded: string): boolean {
+  try {
+    decodeURIComponent(encoded)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -1,0 +1,79 @@
+/** A TCP proxy before a broker, whose links a test cuts, silences or refuses. */
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+
+export interface TcpProxy extends AsyncDisposable {
+  readonly port: number
+  /** How many links there are now. */
+  links(): number
+  /** Resets all links; new ones are let through. */
+  cut(): void
+  /** All links stay open and carry nothing more in either direction; new ones are let through. */
+  silence(): void
+  /** Each new link is reset after it has carried so many bytes; undefined: never. */
+  cutAfter(bytes: number | undefined): void
+  /** New links are reset at once, until it is told otherwise. */
+  refuse(refused: boolean): void
+}
+
+export async function openTcpProxy(target: number): Promise<TcpProxy> {
+  const pairs = new Set<readonly [Socket, Socket]>()
+  let refusing = false
+  let limit: number | undefined
+
+  const server = createServer((client) => {
+    client.on('error', () => {})
+    if (refusing) return client.resetAndDestroy()
+    link(client, connect(target, '127.0.0.1'))
+    return undefined
+  })
+
+  function link(client: Socket, broker: Socket): void {
+    const pair = [client, broker] as const
+    const budget = limit
+    let carried = 0
+    pairs.add(pair)
+    for (const [from, to] of [pair, [broker, client] as const]) {
+      from.setNoDelay(true)
+      from.on('error', () => {})
+      from.on('close', () => end(pair))
+      from.on('data', (data) => {
+        carried += data.length
+        if (budget !== undefined && carried > budget) return end(pair)
+        if (!to.write(data)) from.pause()
+        return undefined
+      })
+      to.on('drain', () => from.resume())
+    }
+  }
+
+  function end(pair: readonly [Socket, Socket]): void {
+    pairs.delete(pair)
+    for (const socket of pair) socket.resetAndDestroy()
+  }
+
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  return {
+    port: address !== null && typeof address === 'object' ? address.port : 0,
+    links: () => pairs.size,
+    cut() {
+      for (const pair of pairs) end(pair)
+    },
+    silence() {
+      for (const pair of pairs) for (const socket of pair) socket.removeAllListeners('data').pause()
+    },
+    cutAfter(bytes) {
+      limit = bytes
+    },
+    refuse(refused) {
+      refusing = refused
+    },
+    async [Symbol.asyncDispose]() {
+      for (const pair of pairs) end(pair)
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}

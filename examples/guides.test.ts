@@ -4,6 +4,13 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
 const shown: readonly (readonly [guide: string, source: string])[] = [
+  ['add-a-service', 'add-a-service/film-rented.ts'],
+  ['add-a-service', 'add-a-service/api.ts'],
+  ['add-a-service', 'add-a-service/migrations.ts'],
+  ['add-a-service', 'add-a-service/rented-films.ts'],
+  ['add-a-service', 'add-a-service/app.ts'],
+  ['add-a-service', 'add-a-service/main.ts'],
+  ['add-a-service', 'add-a-service/app.test.ts'],
   ['testing', 'testing/keep-login.test.ts'],
   ['your-own-database', 'your-own-database/tx-of-pg.ts'],
   ['your-own-database', 'your-own-database/tx-of-kysely.ts'],

@@ -40,10 +40,12 @@ export const known: readonly KnownService[] = [
   },
 ]
 
+const codeMakers = ['users', 'films']
+
 /** Variables that open something: each goes to the services that are named here, and to no other. */
 const secrets: Readonly<Record<string, readonly string[]>> = {
   TOKEN_KEYS: ['users'],
-  CODE_HMAC_KEY: ['users', 'films'],
+  CODE_HMAC_KEY: codeMakers,
   MAIL_PRIVATE_KEY: ['mailer'],
   MAIL_USER: ['mailer'],
   MAIL_PASS: ['mailer'],
@@ -51,7 +53,7 @@ const secrets: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Whether the service has one-time codes mailed. */
-export const makesCodes = ({ behindGateway }: KnownService): boolean => behindGateway === true
+export const makesCodes = ({ name }: KnownService): boolean => codeMakers.includes(name)
 
 /** Whether a variable is none of this service's business: a secret, or the database, of another. */
 export function isOfOthers(variable: string, { name }: KnownService): boolean {

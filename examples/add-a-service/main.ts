@@ -1,0 +1,25 @@
+/** The popular service: which films are rented most. */
+import { openBus } from '@vestnik/bus'
+import {
+  busLog,
+  healthOf,
+  main,
+  migrate,
+  openStore,
+  openTransport,
+  readEnvironment,
+  readServiceConfig,
+  run,
+} from '@vestnik/service'
+import { createApp, handlers } from './app.ts'
+import { migrations } from './migrations.ts'
+
+await main('popular', async (log) => {
+  const config = readServiceConfig('popular', 3104, readEnvironment())
+  await using store = await openStore(config.databaseUrl)
+  await migrate(store, 'popular', migrations)
+  await using transport = await openTransport(config.brokerUrl)
+  await using bus = await openBus({ service: 'popular', store, transport, handlers, log: busLog(log) })
+  const http = createApp(store, { log, health: healthOf(store, transport), trustProxy: config.trustProxy })
+  await run({ http, host: config.host, port: config.port, log, drain: (deadline) => bus.close(deadline) })
+})

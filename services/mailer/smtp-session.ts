@@ -80,9 +80,9 @@ function optionsOf(
     requireTLS: !implicitTls,
     // Said here so that no variable of Node's can turn it off.
     tls: { secureContext, rejectUnauthorized: true },
-    connectionTimeout: sessionMs,
-    greetingTimeout: sessionMs,
-    // The deadlines of the steps are shorter; between mails a session is idle.
+    // Only where nobody waits: the deadlines of the steps are shorter, and say which one it was.
+    connectionTimeout: 2 * sessionMs,
+    greetingTimeout: 2 * sessionMs,
     socketTimeout: 10 * dataMs,
     maxResponseSize: 16 * 1024,
     logger: false,

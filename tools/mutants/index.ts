@@ -2,6 +2,7 @@
 import { accountMutants } from './accounts.ts'
 import { busMutants } from './bus.ts'
 import { filmMutants } from './films.ts'
+import { mailMutants } from './mail.ts'
 import type { Mutant } from './mutant.ts'
 import { storeSqliteMutants } from './store-sqlite.ts'
 import { toolsMutants } from './tools.ts'
@@ -11,6 +12,7 @@ export const mutants: readonly Mutant[] = [
   ...accountMutants,
   ...busMutants,
   ...filmMutants,
+  ...mailMutants,
   ...storeSqliteMutants,
   ...transportSqliteMutants,
   ...toolsMutants,

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { BusError } from '@vestnik/bus/errors'
 import type { Environment } from './environment.ts'
-import { addressList, type Field, host, isLoopback, oneOf, path, port, schemeUrl } from './fields.ts'
+import { addressList, brokerUrl, type Field, host, isLoopback, oneOf, path, port, schemeUrl } from './fields.ts'
 
 /** What every service reads. */
 export interface ServiceConfig {
@@ -28,7 +28,7 @@ export function readServiceConfig(service: string, standardPort: number, environ
     HOST: host('127.0.0.1'),
     PORT: port(standardPort),
     DATA_DIR: path('data'),
-    MESSAGE_BROKER_URL: schemeUrl(['sqlite'], 'sqlite:data/broker.db'),
+    MESSAGE_BROKER_URL: brokerUrl(),
     DATABASE_URL: schemeUrl(['sqlite'], `sqlite:data/${service}.db`),
     TRUST_PROXY: addressList(),
     RATE_LIMITS: oneOf(['on', 'off']),

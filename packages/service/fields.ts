@@ -1,6 +1,7 @@
 /** The kinds of variables that a configuration has. Each says in words what is allowed. */
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { schemes } from '@vestnik/transport'
 import { z } from 'zod'
 
 export interface Field<Value> {
@@ -69,6 +70,11 @@ export function schemeUrl(schemes: readonly string[], example: string): Field<st
       .refine((found) => schemes.some((scheme) => found.startsWith(`${scheme}:`) && found.length > scheme.length + 1))
       .optional(),
   }
+}
+
+/** Where messages go: every broker that this program knows. */
+export function brokerUrl(): Field<string | undefined> {
+  return schemeUrl(schemes, 'sqlite:data/broker.db')
 }
 
 /** Addresses and networks with commas between. A network of all addresses is none that somebody could mean. */

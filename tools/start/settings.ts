@@ -29,7 +29,7 @@ export function readSettings(environment: Environment): Settings {
     SERVICES: servicesField(names),
     HOST: fields.host('127.0.0.1'),
     DATA_DIR: fields.path('data'),
-    MESSAGE_BROKER_URL: fields.schemeUrl(['sqlite'], 'sqlite:data/broker.db'),
+    MESSAGE_BROKER_URL: fields.brokerUrl(),
     DATABASE_URL: fields.schemeUrl(['sqlite'], 'sqlite:data/users.db'),
   })
   const chosen = read.SERVICES ?? usual(names, environment)

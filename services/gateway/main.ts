@@ -6,9 +6,9 @@ import {
   healthOf,
   main,
   migrate,
+  openBroker,
   openPrinter,
   openStore,
-  openTransport,
   readEnvironment,
   readPageFiles,
   run,
@@ -27,7 +27,7 @@ await main('gateway', async (log) => {
   await using printer = await openPrinter(store, {
     onError: (err) => log.error({ err }, 'cannot print to standard output'),
   })
-  await using transport = await openTransport(config.brokerUrl)
+  await using transport = await openBroker(config, log)
   const handlers = createHandlers(printer)
   await using bus = await openBus({ service: 'gateway', store, transport, handlers, log: busLog(log) })
   const users = createUpstream(config.usersUrl)

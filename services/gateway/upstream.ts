@@ -21,7 +21,7 @@ export interface UpstreamLimits {
 
 const maxAnswerBytes = 1024 * 1024
 const pauseMs = 50
-/** A connection that was kept may have been closed just then, and so may the next. */
+/** A connection that was kept may have been closed just then, and so may the next; after the pause that is noticed. */
 const maxTries = 3
 
 export function createUpstream(origin: string, limits: UpstreamLimits = {}): Upstream {
@@ -49,6 +49,7 @@ export function createUpstream(origin: string, limits: UpstreamLimits = {}): Ups
         if (!(error instanceof UpstreamError) || deadline.aborted) throw error
         if (error.outcome === 'not sent') await waitForStart(error, deadline)
         else if (error.outcome === 'answered in part' || !asked.repeatable || tries >= maxTries) throw error
+        else await pause(pauseMs, undefined, { signal: deadline })
       }
     }
   }
@@ -64,12 +65,15 @@ export function createUpstream(origin: string, limits: UpstreamLimits = {}): Ups
     async ask(asked) {
       if (running >= atOnce) throw unavailable('Too many requests wait for the service behind this path. Try again.')
       running += 1
+      const deadline = new AbortController()
+      const timer = setTimeout(() => deadline.abort(), answerWithinMs)
       try {
-        return await tryToAsk(asked, AbortSignal.timeout(answerWithinMs))
+        return await tryToAsk(asked, deadline.signal)
       } catch (error) {
         if (error instanceof Problem) throw error
         throw unavailable('The service behind this path does not answer. Try again.', error)
       } finally {
+        clearTimeout(timer)
         running -= 1
       }
     },

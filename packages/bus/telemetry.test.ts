@@ -68,6 +68,8 @@ test('counters and gauges say what was handled, what waits and what is dead, and
   )
   assert.equal(found.get(instruments.dead), 1)
   assert.equal(found.get(instruments.outboxAge), 5)
-  assert.ok(found.has(instruments.consumed) && found.has(instruments.duration) && found.has(instruments.lag))
+  assert.ok(found.has(instruments.consumed) && found.has(instruments.duration))
+  const lag = found.get(instruments.lag) as { buckets: { boundaries: number[] } }
+  assert.equal(lag.buckets.boundaries[0], 0.001, 'seconds, not the milliseconds that the SDK would assume')
   assert.doesNotMatch(JSON.stringify(collected.getMetrics()), /s3cret/)
 })

@@ -21,6 +21,9 @@ export const instruments = {
   lag: 'vestnik.delivery.lag',
 } as const
 
+/** Bounds of the histograms' buckets: from a quick handler to an hour of lag. */
+const seconds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600] as const
+
 export interface Telemetry {
   /** The trace context of the caller, as headers. */
   inject(headers: Record<string, string>): void
@@ -40,8 +43,9 @@ export function createTelemetry(system: string, now: () => number): Telemetry {
   const meter = metrics.getMeter('vestnik')
   const sentMessages = meter.createCounter(instruments.sent, { unit: '{message}' })
   const consumed = meter.createCounter(instruments.consumed, { unit: '{message}' })
-  const duration = meter.createHistogram(instruments.duration, { unit: 's' })
-  const lag = meter.createHistogram(instruments.lag, { unit: 's' })
+  const inSeconds = { unit: 's', advice: { explicitBucketBoundaries: [...seconds] } }
+  const duration = meter.createHistogram(instruments.duration, inSeconds)
+  const lag = meter.createHistogram(instruments.lag, inSeconds)
   const attributesOf = (place: Place) => ({
     'messaging.system': system,
     'messaging.destination.name': place.topic,

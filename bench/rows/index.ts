@@ -10,7 +10,9 @@ import { http } from './http.ts'
 import { importRow } from './import.ts'
 import { latency } from './latency.ts'
 import { mail } from './mail.ts'
+import { memory } from './memory.ts'
 import { publish } from './publish.ts'
+import { start } from './start.ts'
 
 export const rows: readonly Row[] = [
   publish,
@@ -24,5 +26,7 @@ export const rows: readonly Row[] = [
   fairness,
   gateway,
   mail,
+  start,
+  memory,
   importRow,
 ]

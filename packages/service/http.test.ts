@@ -130,6 +130,22 @@ test('the database is judged, the broker is only reported', async () => {
   assert.equal((await open().inject('/livez')).statusCode, 200)
 })
 
+test('a path that is no text is refused as such', async () => {
+  for (const url of ['/things/%ff', '/%', '/%c0%ae']) {
+    const answer = await open().inject(url)
+    assertProblem(answer, 400)
+    assert.equal(answer.json().errors[0].field, 'path')
+  }
+})
+
+test('a field that is wrong in two ways is named once', async () => {
+  const answer = await post('{"name":[0,1,2,3,4,5,6,7,8,9,10]}')
+  assert.deepEqual(
+    answer.json().errors.map(({ field }: { field: string }) => field),
+    ['name'],
+  )
+})
+
 const unreadable: readonly (readonly [what: string, bytes: string, status: number])[] = [
   ['is not HTTP at all', 'nonsense\r\n\r\n', 400],
   ['asks for a tunnel', 'CONNECT example.org:443 HTTP/1.1\r\nhost: x\r\n\r\n', 405],

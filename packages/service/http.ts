@@ -14,7 +14,7 @@ import type { z } from 'zod'
 import { traceRequests } from './http-telemetry.ts'
 import { readJson } from './json.ts'
 import type { Log } from './log.ts'
-import { badInput, type Problem, problemOf } from './problem.ts'
+import { badInput, Problem, problemOf } from './problem.ts'
 import { checkRequest } from './request-checks.ts'
 import { metricsText } from './telemetry.ts'
 import { unknownRoutes } from './unknown-route.ts'
@@ -58,7 +58,7 @@ export function createHttp({ log, health, trustProxy = [] }: HttpOptions): Http 
     http: { requireHostHeader: false },
     trustProxy: trustProxy.length > 0 && [...trustProxy],
     routerOptions: { maxParamLength: 200 },
-    frameworkErrors: (error, _request, reply) => void sendProblem(reply as FastifyReply, problemOf(error)),
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply as FastifyReply, problemOfFramework(error)),
     clientErrorHandler: answerUnreadable,
   }).withTypeProvider<ZodTypes>()
   http.setValidatorCompiler(({ schema, httpPart }) => validator(schema as unknown as z.ZodType, httpPart ?? 'body'))
@@ -90,6 +90,13 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .type('application/problem+json')
     .serializer((body: unknown) => JSON.stringify(body))
     .send(problem.body())
+}
+
+/** Before any route is found. */
+function problemOfFramework(error: Error & { readonly code: string }): Problem {
+  if (error.code !== 'FST_ERR_BAD_URL') return problemOf(error)
+  const reason = 'It must be percent-encoded text in UTF-8'
+  return new Problem(400, `path: ${reason}`, { errors: [{ field: 'path', reason }] })
 }
 
 /** What is down says so by itself: here the reason is enough. */

@@ -59,9 +59,10 @@ export function unavailable(detail: string, cause?: unknown): Problem {
   return new Problem(503, detail, { headers: { 'retry-after': '1' }, cause })
 }
 
-/** 400 that names each field and why. */
+/** 400 that names each field once, and why. */
 export function badInput(error: z.ZodError, part: string): Problem {
-  const errors = error.issues.flatMap((issue) => fieldErrors(issue, part))
+  const reasons = error.issues.flatMap((issue) => fieldErrors(issue, part))
+  const errors = reasons.filter(({ field }, at) => reasons.findIndex((one) => one.field === field) === at)
   const [first] = errors
   const detail = first === undefined ? `The ${part} is not valid.` : `${first.field}: ${first.reason}`
   return new Problem(400, detail, { errors })

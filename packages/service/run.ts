@@ -14,6 +14,8 @@ const stopMs = 4000
  * `exitHopeless`; any other with a line in the log and 1.
  */
 export async function main(service: string, work: (log: Log) => Promise<void>): Promise<void> {
+  // Databases are for this user alone, also in a folder that others may read.
+  process.umask(0o077)
   const log = openLog(service)
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'stopped by an error that nobody handled')

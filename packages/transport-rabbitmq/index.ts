@@ -23,12 +23,12 @@ const openMs = 5_000
  */
 export async function openRabbitTransport(url: string, options: RabbitTransportOptions = {}): Promise<Transport> {
   const settings = readSettings(url, options)
-  const { shown, plainQueues, maxBodyBytes } = settings
+  const { shown, maxBodyBytes } = settings
   const names = namesFor(settings.topicNames)
   const reading = openConnection(settings, 'reading')
   const publishing = openConnection(settings, 'publishing')
   const ask = async (queue: string) => askPartitions(await publishing.wait(waitMs, `ask ${queue}`), queue)
-  const places = createPlaces({ names, plainQueues, settleMs: settings.settleMs, ask })
+  const places = createPlaces({ names, plainQueues: settings.plainQueues, settleMs: settings.settleMs, ask })
   const find = async (topic: string) => places.findRoute(await reading.wait(waitMs, `look for ${topic}`), topic)
   const publisher = startPublisher(publishing, settings, find)
   const consumers = new Set<Consumer>()
@@ -58,6 +58,7 @@ export async function openRabbitTransport(url: string, options: RabbitTransportO
     traits: { retainsHistory: false, maxBodyBytes },
     async ensure(topology: Topology): Promise<void> {
       refuseClosed('ensure')
+      places.check(topology.groups)
       await places.ensure(await reading.wait(waitMs, 'ensure'), topology)
     },
     async publish(messages: readonly Outgoing[]): Promise<void> {
@@ -69,7 +70,8 @@ export async function openRabbitTransport(url: string, options: RabbitTransportO
       if (!(Number.isSafeInteger(group.concurrency) && group.concurrency > 0)) {
         throw new BusError('BAD_OPTION', `subscribe ${group.name}: concurrency is ${group.concurrency}, not at least 1`)
       }
-      const isOrdered = group.order === 'key' && !plainQueues.has(group.topic)
+      places.check([group])
+      const isOrdered = group.order === 'key'
       const consumer = await startConsumer(group, deliver, {
         connection: reading,
         places,

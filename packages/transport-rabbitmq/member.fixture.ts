@@ -52,7 +52,11 @@ export async function asPeer<T>(url: string, work: (channel: Channel) => Promise
   const connection = await connect(url)
   connection.on('error', () => {})
   try {
-    return await work(await connection.createChannel())
+    const channel = await connection.createChannel()
+    const result = await work(channel)
+    // The end of a connection overtakes what was just sent on its channels.
+    await channel.close()
+    return result
   } finally {
     await connection.close()
   }

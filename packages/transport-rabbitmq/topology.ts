@@ -23,6 +23,8 @@ export interface TopologyOptions {
 }
 
 export interface Places {
+  /** Refuses what a plain queue cannot be, without asking the broker. @throws BusError `BAD_OPTION` */
+  check(groups: readonly Group[]): void
   /** @throws BusError `TOPOLOGY_CONFLICT`, `BAD_OPTION`, `UNKNOWN_TOPIC`, `BROKER_REFUSED`, `BROKER_UNREACHABLE` */
   ensure(model: ChannelModel, topology: Topology): Promise<void>
   /** Makes a group's places once more, if they were ensured here; false where they were not. */
@@ -40,7 +42,6 @@ export function createPlaces({ names, plainQueues, settleMs, ask }: TopologyOpti
   async function ensure(model: ChannelModel, topology: Topology): Promise<void> {
     const { topics, groups } = topology
     const places = topics.filter(({ name }) => !plainQueues.has(name))
-    checkPlain(topology)
     await withChannels(model, async (channels) => {
       for (const topic of places) await refuseOther(channels, topic.name, partitionsQueue(names, topic))
       for (const topic of places) await makeTopic(channels, topic)
@@ -57,15 +58,16 @@ export function createPlaces({ names, plainQueues, settleMs, ask }: TopologyOpti
     remember(topology)
   }
 
-  function checkPlain({ groups }: Topology): void {
+  /** It hands each message to one of those who read it, and knows no keys. */
+  function check(groups: readonly Group[]): void {
     for (const topic of plainQueues) {
-      const known = new Set(ensured.get(topic)?.groups.keys())
-      for (const group of groups) if (group.topic === topic) known.add(group.name)
-      if (known.size < 2) continue
-      throw new BusError(
-        'BAD_OPTION',
-        `ensure: ${topic} is carried by a plain queue, which has one group; it has ${[...known].join(', ')}`,
-      )
+      const own = groups.filter((group) => group.topic === topic)
+      const names = new Set([...(ensured.get(topic)?.groups.keys() ?? []), ...own.map(({ name }) => name)])
+      const ordered = own.find(({ order }) => order === 'key')
+      if (names.size < 2 && ordered === undefined) continue
+      const found = ordered ? `its group ${ordered.name} has order by key` : `it has ${[...names].join(', ')}`
+      const why = 'which has one group, and no order'
+      throw new BusError('BAD_OPTION', `ensure: ${topic} is carried by a plain queue, ${why}; ${found}`)
     }
   }
 
@@ -115,6 +117,7 @@ export function createPlaces({ names, plainQueues, settleMs, ask }: TopologyOpti
   }
 
   return {
+    check,
     async ensure(model, topology) {
       await ensure(model, topology).catch((error: unknown) => {
         throw failureOf('ensure', error)

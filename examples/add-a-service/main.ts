@@ -5,8 +5,8 @@ import {
   healthOf,
   main,
   migrate,
+  openBroker,
   openStore,
-  openTransport,
   readEnvironment,
   readServiceConfig,
   run,
@@ -18,7 +18,7 @@ await main('popular', async (log) => {
   const config = readServiceConfig('popular', 3104, readEnvironment())
   await using store = await openStore(config.databaseUrl)
   await migrate(store, 'popular', migrations)
-  await using transport = await openTransport(config.brokerUrl)
+  await using transport = await openBroker(config, log)
   await using bus = await openBus({ service: 'popular', store, transport, handlers, log: busLog(log) })
   const http = createApp(store, { log, health: healthOf(store, transport), trustProxy: config.trustProxy })
   await run({ http, host: config.host, port: config.port, log, drain: (deadline) => bus.close(deadline) })

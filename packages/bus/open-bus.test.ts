@@ -37,15 +37,17 @@ test('a wrong name or number is refused at start', async () => {
   await store.close()
 })
 
-test('a difference at the broker is told at start', async () => {
-  const transport = handTransport()
-  transport.ensure = () => Promise.reject(new BusError('TOPOLOGY_CONFLICT', 'note.written has 3 partitions, not 12'))
-  const { store, clock } = await openMemory()
-  const opening = openByHand({ store, clock, transport, handlers: [on(contract, 'reader', nothing)] })
-  await assert.rejects(opening, { code: 'TOPOLOGY_CONFLICT' })
-  await clock.advance(0)
-  assert.equal(await clock.next(), false, 'nothing of the bus is left running')
-})
+for (const code of ['TOPOLOGY_CONFLICT', 'BAD_OPTION'] as const) {
+  test(`what the transport cannot be made to do is told at start: ${code}`, async () => {
+    const transport = handTransport()
+    transport.ensure = () => Promise.reject(new BusError(code, 'note.written has 3 partitions, not 12'))
+    const { store, clock } = await openMemory()
+    const opening = openByHand({ store, clock, transport, handlers: [on(contract, 'reader', nothing)] })
+    await assert.rejects(opening, { code })
+    await clock.advance(0)
+    assert.equal(await clock.next(), false, 'nothing of the bus is left running')
+  })
+}
 
 test('a contract that the bus was not opened with is not published', async () => {
   await using hand = await openByHand({})

@@ -17,7 +17,7 @@ const retryMs = 1_000
 /**
  * Resolves when every place is made and subscribed to, or after two seconds, going on in private. `ensured` is called
  * when the places are made.
- * @throws BusError `TOPOLOGY_CONFLICT`, when the broker answers in that time
+ * @throws BusError `TOPOLOGY_CONFLICT` and `BAD_OPTION`, when these are answered in that time
  */
 export async function subscribeAll(
   engine: Engine,
@@ -63,7 +63,7 @@ export async function subscribeAll(
     ports.sleep(startMs, opened.signal).then(() => undefined),
   ])
   opened.abort()
-  if (started && hasCode(started.error, 'TOPOLOGY_CONFLICT')) throw started.error
+  if (started && hasCode(started.error, 'TOPOLOGY_CONFLICT', 'BAD_OPTION')) throw started.error
   const ended = first.catch(keepTrying)
 
   return {

@@ -13,6 +13,7 @@ test('without variables everything has its default', () => {
     port: 3101,
     dataDir,
     brokerUrl: `sqlite:${dataDir}/broker.db`,
+    brokerOptions: { plainQueues: [], topicNames: {} },
     databaseUrl: `sqlite:${dataDir}/users.db`,
     production: false,
     trustProxy: [],

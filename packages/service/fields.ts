@@ -74,7 +74,8 @@ export function schemeUrl(schemes: readonly string[], example: string): Field<st
 
 /** Where messages go: every broker that this program knows. */
 export function brokerUrl(): Field<string | undefined> {
-  return schemeUrl(schemes, 'sqlite:data/broker.db')
+  const { allowed, schema } = schemeUrl(schemes, 'sqlite:data/broker.db or amqp://user:password@host/vhost')
+  return { allowed, schema: schema.refine((found) => !found || found.startsWith('sqlite:') || namesHost(found)) }
 }
 
 /** Addresses and networks with commas between. A network of all addresses is none that somebody could mean. */
@@ -96,6 +97,11 @@ export function isLoopback(host: string): boolean {
 
 export function oneOf<const Value extends string>(values: readonly Value[]): Field<Value | undefined> {
   return { allowed: `one of ${values.join(', ')}`, schema: z.enum(values).optional() }
+}
+
+function namesHost(found: string): boolean {
+  const url = URL.parse(found)
+  return url !== null && url.hostname !== '' && url.search === '' && url.hash === ''
 }
 
 const isPath = (found: string): boolean => !found.includes('\0')

@@ -2,6 +2,7 @@
 
 export { openTransport } from '@vestnik/transport'
 export type { FastifyReply as HttpReply, FastifyRequest as HttpRequest } from 'fastify'
+export { type BrokerConfig, openBroker } from './broker.ts'
 export { type Call, type CallTypes, type Chapter, call } from './call.ts'
 export { readServiceConfig, readVariables, refusePlaintext, type ServiceConfig } from './config.ts'
 export { makeFolder, makeOnce } from './data-folder.ts'

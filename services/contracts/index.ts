@@ -1,5 +1,6 @@
 /** The messages that our services exchange, one file each; no I/O. */
 
+export { allContracts } from './all.ts'
 export { emailAddress, normaliseEmail } from './email.ts'
 export { type FilmRented, filmRented } from './film-rented.ts'
 export { codeLifeMs, type MailSendCode, mailSendCode } from './mail-send-code.ts'

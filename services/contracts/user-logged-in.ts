@@ -12,6 +12,7 @@ export interface UserLoggedIn {
 export const userLoggedIn: Contract<UserLoggedIn, 'gateway'> = contract('user.loggedIn', {
   schema: z.object({ userId: z.int().positive(), timestamp: z.iso.datetime() }),
   key: ({ userId }) => String(userId),
-  groups: ['gateway'],
+  // Sign-ins have times of their own, and the plain queue of an existing peer has no order.
+  groups: [{ name: 'gateway', order: 'none' }],
   idOf: ({ userId, timestamp }) => `${userId}@${timestamp}`,
 })

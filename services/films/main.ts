@@ -7,8 +7,8 @@ import {
   healthOf,
   main,
   migrate,
+  openBroker,
   openStore,
-  openTransport,
   readEnvironment,
   repeat,
   run,
@@ -29,7 +29,7 @@ await main('films', async (log) => {
   await migrate(store, 'films', migrations)
   await migrate(store, 'codes', codeMigrations)
   await loadCatalogue(store, catalogue)
-  await using transport = await openTransport(config.brokerUrl)
+  await using transport = await openBroker(config, log)
   const publishes = [mailSendCode, filmRented]
   await using bus = await openBus({ service: 'films', store, transport, handlers, publishes, log: busLog(log) })
   const now = Date.now

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { BusError } from '@vestnik/bus'
-import { normaliseEmail } from '@vestnik/contracts'
+import { allContracts, normaliseEmail } from '@vestnik/contracts'
 import { type Environment, fields, readServiceConfig, readVariables, type ServiceConfig } from '@vestnik/service'
 import { mailboxCertificate } from '@vestnik/service/mailbox-certificate'
 import { z } from 'zod'
@@ -25,7 +25,7 @@ type MailVariables = ReturnType<typeof readMailVariables>
 
 /** @throws BusError `BAD_CONFIG` */
 export function readMailerConfig(environment: Environment): MailerConfig {
-  const config = readServiceConfig('mailer', 3103, environment)
+  const config = readServiceConfig('mailer', 3103, environment, allContracts)
   const found = readMailVariables(environment)
   const builtIn = found.MAIL_HOST === undefined
   if (builtIn) checkBuiltIn(found, config)

@@ -1,5 +1,6 @@
 /** The users service's variables. */
 import { join } from 'node:path'
+import { allContracts } from '@vestnik/contracts'
 import { type Environment, fields, readServiceConfig, readVariables, type ServiceConfig } from '@vestnik/service'
 
 export interface UsersConfig extends ServiceConfig {
@@ -11,7 +12,7 @@ export interface UsersConfig extends ServiceConfig {
 
 /** @throws BusError `BAD_CONFIG` */
 export function readUsersConfig(environment: Environment): UsersConfig {
-  const config = readServiceConfig('users', 3101, environment)
+  const config = readServiceConfig('users', 3101, environment, allContracts)
   const { TOKEN_KEYS } = readVariables(environment, { TOKEN_KEYS: fields.optionalPath() })
   return { ...config, tokenKeysFile: TOKEN_KEYS, madeKeysFile: join(config.dataDir, 'keys', 'token-keys.json') }
 }

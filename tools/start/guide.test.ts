@@ -8,7 +8,7 @@ import { known } from './services.ts'
 
 test('every variable that the services and npm start read is in the guide', () => {
   const guide = readFileSync(join(root, 'docs/guides/run.md'), 'utf8')
-  const sources = readSources('services/*/*.ts', 'packages/service/config.ts', 'tools/start/settings.ts')
+  const sources = readSources('services/*/*.ts', 'packages/service/*.ts', 'tools/start/settings.ts')
   const configs = sources.filter(({ text }) => text.includes('readVariables('))
   const read = configs.flatMap(({ text }) => [...text.matchAll(/^ {4}([A-Z][A-Z_]+): /gm)].map(([, name = '']) => name))
   const asked = known.flatMap(({ ports, databaseVariable = 'DATABASE_URL' }) => [

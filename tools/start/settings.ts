@@ -1,11 +1,13 @@
 /** What `npm start` reads, and what each service is given of it. */
 import { isIP } from 'node:net'
 import { devNull } from 'node:os'
-import { join } from 'node:path'
 import { BusError } from '@vestnik/bus/errors'
+import { allContracts } from '@vestnik/contracts'
+import { readBroker } from '@vestnik/service/broker'
 import { readVariables } from '@vestnik/service/config'
 import type { Environment } from '@vestnik/service/environment'
 import * as fields from '@vestnik/service/fields'
+import { masked } from '@vestnik/service/variables'
 import { z } from 'zod'
 import type { Placed } from './ports.ts'
 import { isOfOthers, type KnownService, known, type ListeningPort, makesCodes } from './services.ts'
@@ -29,7 +31,6 @@ export function readSettings(environment: Environment): Settings {
     SERVICES: servicesField(names),
     HOST: fields.host('127.0.0.1'),
     DATA_DIR: fields.path('data'),
-    MESSAGE_BROKER_URL: fields.brokerUrl(),
     DATABASE_URL: fields.schemeUrl(['sqlite'], 'sqlite:data/users.db'),
   })
   const chosen = read.SERVICES ?? usual(names, environment)
@@ -37,14 +38,14 @@ export function readSettings(environment: Environment): Settings {
   refuseSharedFile(read.DATABASE_URL, services)
   if (services.some(({ name }) => name === 'mailer') && services.some(makesCodes)) refuseHalfPair(environment)
   const askedPorts = readAskedPorts(services, environment)
-  const brokerUrl = read.MESSAGE_BROKER_URL ?? `sqlite:${join(read.DATA_DIR, 'broker.db')}`
+  const { brokerUrl } = readBroker(environment, read.DATA_DIR, allContracts)
   return {
     environment,
     services,
     host: read.HOST,
     dataDir: read.DATA_DIR,
     brokerUrl,
-    shownBroker: brokerUrl.replace(/\/\/[^/@]*@/, '//***@'),
+    shownBroker: masked(brokerUrl),
     askedPorts,
   }
 }

@@ -1,23 +1,23 @@
 /** Everything that no honest client sends, to the real system: nothing of it gets in, and honest people notice nothing. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { logins, rentals, sessions, users } from '@vestnik/api'
 import { ask } from '../tools/client/ask.ts'
-import { signUp } from '../tools/client/person.ts'
 import { hostileRows } from './hostile/index.ts'
-import type { Facts, Person, Row, Sent } from './hostile/row.ts'
+import { gatherFacts, secretsOf } from './hostile/people.ts'
+import type { Facts, Row, Sent } from './hostile/row.ts'
 import { type Said, say } from './hostile/wire.ts'
 import { type System, startSystem } from './system.ts'
 import { tellStory } from './tell-story.ts'
 import { until } from './until.ts'
 
-const film = 46
-
 test('nobody gets in, and honest people notice nothing', { timeout: 180_000 }, async (t) => {
   const system = await startSystem(t, { RATE_LIMITS: 'off' })
-  const facts = await gather(system)
+  const facts = await gatherFacts(system)
+  await until('all is mailed', async () => (await system.mailbox.all()).length === 4)
+  await until('all is printed', () => system.printed().length === 2)
   const before = await system.mailbox.all()
   const secrets = secretsOf(facts)
 
@@ -57,29 +57,6 @@ test('nobody gets in, and honest people notice nothing', { timeout: 180_000 }, a
     assert.deepEqual(open, [])
   })
 })
-
-/** Two people, each with an account, a session and a rental that awaits its code. */
-async function gather(system: System): Promise<Facts> {
-  const person = async (email: string): Promise<Person> => {
-    const password = `correct horse of ${email}`
-    const userId = await signUp(system, { email, password })
-    const { accessToken: token, refreshToken } = await ask(system.url, sessions.signIn, { body: { email, password } })
-    const { id } = await ask(system.url, rentals.rentFilm, { params: { id: film }, token })
-    return { email, password, userId, token, refreshToken, rentalId: id }
-  }
-  const anna = await person('anna@example.org')
-  const boris = await person('boris@example.org')
-  await until('all is mailed', async () => (await system.mailbox.all()).length === 4)
-  await until('all is printed', () => system.printed().length === 2)
-  const keys = JSON.parse(readFileSync(join(system.folder, 'data', 'keys', 'token-keys.json'), 'utf8'))
-  return { anna, boris, stolenKey: keys.keys[0] }
-}
-
-function secretsOf({ anna, boris, stolenKey }: Facts): readonly string[] {
-  return [anna, boris]
-    .flatMap(({ password, token, refreshToken }) => [password, token, refreshToken])
-    .concat(stolenKey.d)
-}
 
 const atOnce = 16
 

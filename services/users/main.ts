@@ -1,21 +1,11 @@
 /** The users service: accounts, sessions, signing keys. */
-import { availableParallelism } from 'node:os'
 import { openBus } from '@vestnik/bus'
 import { codeMigrations, createCodes, readCodeKeys, standardMailLimits } from '@vestnik/codes'
 import * as contracts from '@vestnik/contracts'
-import {
-  busLog,
-  healthOf,
-  main,
-  migrate,
-  openStore,
-  openTransport,
-  readEnvironment,
-  repeat,
-  run,
-} from '@vestnik/service'
+import { busLog, healthOf, main, migrate, openBroker, openStore, readEnvironment, repeat, run } from '@vestnik/service'
 import { createApp } from './app.ts'
 import { readUsersConfig } from './config.ts'
+import { startHashingThreads, usefulThreads } from './hashing-threads.ts'
 import { createLimits } from './limits.ts'
 import { createPasswords } from './passwords.ts'
 import { migrations } from './store/migrations.ts'
@@ -34,10 +24,10 @@ await main('users', async (log) => {
   await using store = await openStore(config.databaseUrl)
   await migrate(store, 'users', migrations)
   await migrate(store, 'codes', codeMigrations)
-  await using transport = await openTransport(config.brokerUrl)
+  await using transport = await openBroker(config, log)
   await using bus = await openBus({ service: 'users', store, transport, publishes, log: busLog(log) })
-  // One of libuv's four threads stays free: the store syncs its file there.
-  const passwords = createPasswords({ atOnce: Math.min(availableParallelism(), 3) })
+  await using hashing = startHashingThreads(usefulThreads)
+  const passwords = createPasswords({ atOnce: usefulThreads, derive: hashing.derive })
   const mailLimits = config.rateLimits ? standardMailLimits : undefined
   const codes = createCodes({ ...codeKeys, publish: bus.publish, now: Date.now, limits: mailLimits })
   const limits = createLimits(config.rateLimits)

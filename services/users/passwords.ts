@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { unavailable } from '@vestnik/service'
 import { canonicalPassword } from './domain/password.ts'
 import { type Cost, isOutdated, readHash, writeHash } from './domain/password-hash.ts'
+import type { Derive } from './hashing-threads.ts'
 import { createTurns } from './turns.ts'
 
 export interface Passwords {
@@ -19,17 +20,20 @@ export interface Passwords {
 /** OWASP: 19 MiB, two passes, one lane. */
 export const standardCost: Cost = { memoryKiB: 19 * 1024, passes: 2, lanes: 1 }
 
-const derive = promisify(argon2)
+const argon2InPool = promisify(argon2)
 const hashBytes = 32
 
 export interface PasswordOptions {
   readonly cost?: Cost
   /** How many are worked on at once. */
   readonly atOnce: number
+  /** Where they are worked on. @default libuv's threads */
+  readonly derive?: Derive
 }
 
-/** Hashing runs in libuv's threads; what exceeds `atOnce` waits for its turn, and too many waiting are refused with 503. */
-export function createPasswords({ cost = standardCost, atOnce }: PasswordOptions): Passwords {
+/** What exceeds `atOnce` waits for its turn, and too many waiting are refused with 503. */
+export function createPasswords(options: PasswordOptions): Passwords {
+  const { cost = standardCost, atOnce, derive = deriveInPool } = options
   const turns = createTurns({
     atOnce,
     waiting: 500,
@@ -37,9 +41,9 @@ export function createPasswords({ cost = standardCost, atOnce }: PasswordOptions
   })
   const nobody = { cost, salt: randomBytes(16), hash: randomBytes(hashBytes) }
 
-  const work = (password: string, salt: Uint8Array, { memoryKiB, passes, lanes }: Cost): Promise<Buffer> =>
+  const work = (password: string, salt: Uint8Array, { memoryKiB, passes, lanes }: Cost): Promise<Uint8Array> =>
     turns.take(() =>
-      derive('argon2id', {
+      derive({
         message: canonicalPassword(password),
         nonce: salt,
         parallelism: lanes,
@@ -62,3 +66,5 @@ export function createPasswords({ cost = standardCost, atOnce }: PasswordOptions
     },
   }
 }
+
+const deriveInPool: Derive = (parameters) => argon2InPool('argon2id', parameters)

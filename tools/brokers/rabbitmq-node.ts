@@ -10,12 +10,16 @@ import { untilAnswers } from './rabbitmq-ready.ts'
 export interface RabbitOptions {
   /** Lines of rabbitmq.conf. @default [] */
   readonly config?: readonly string[]
+  /** Listens with TLS too, with this certificate and key in PEM; only of an installed server. */
+  readonly tls?: { readonly cert: string; readonly key: string }
 }
 
 /** A RabbitMQ that a test may treat as it likes. */
 export interface RabbitNode extends AsyncDisposable {
   readonly url: string
   readonly port: number
+  /** Where it listens with TLS, if it was told to. */
+  readonly tlsPort?: number
   /** SIGKILL. Resolves when it is gone. */
   kill(): Promise<void>
   /** Ends as an operator would end it. */
@@ -60,7 +64,7 @@ export async function startNodes(
   options: RabbitOptions = {},
 ): Promise<readonly RabbitNode[]> {
   const folder = await guardedFolder('rabbitmq')
-  const [epmdPort = 0, ...ports] = await freePorts(1 + 2 * count)
+  const [epmdPort = 0, ...ports] = await freePorts(1 + 3 * count)
   const epmd = startGuarded('epmd', ['-port', String(epmdPort), '-address', '127.0.0.1'], {})
   const names = Array.from({ length: count }, (_, i) => `vestnik${i + 1}@localhost`)
   const peers = count === 1 ? [] : clusterConfig(names)
@@ -71,8 +75,10 @@ export async function startNodes(
       name,
       folder,
       epmdPort,
-      port: ports[2 * i] ?? 0,
-      distributionPort: ports[2 * i + 1] ?? 0,
+      port: ports[3 * i] ?? 0,
+      distributionPort: ports[3 * i + 1] ?? 0,
+      tlsPort: ports[3 * i + 2] ?? 0,
+      tls: options.tls,
       config: [...standardConfig, ...peers, ...(options.config ?? [])],
     }
     return nodeAt(place, async () => {
@@ -98,6 +104,8 @@ interface Place {
   readonly epmdPort: number
   readonly port: number
   readonly distributionPort: number
+  readonly tlsPort: number
+  readonly tls: RabbitOptions['tls']
   readonly config: readonly string[]
 }
 
@@ -129,6 +137,7 @@ function nodeAt(place: Place, disposed: () => Promise<void>): RabbitNode {
   return {
     url,
     port,
+    ...(place.tls && { tlsPort: place.tlsPort }),
     kill: () => end('SIGKILL'),
     shutDown: () => end('SIGTERM'),
     async start() {
@@ -157,9 +166,24 @@ const homeOf = ({ folder, name }: Place) => join(folder, name.split('@')[0] ?? n
 async function writeConfig(place: Place): Promise<void> {
   const home = homeOf(place)
   await mkdir(home, { recursive: true })
-  await writeFile(join(home, 'rabbitmq.conf'), `${place.config.join('\n')}\n`)
+  const config = [...place.config, ...(place.tls ? await writeTls(home, place.tls, place.tlsPort) : [])]
+  await writeFile(join(home, 'rabbitmq.conf'), `${config.join('\n')}\n`)
   await writeFile(join(home, 'enabled_plugins'), '[].\n')
   await writeFile(join(home, 'environment.conf'), '')
+}
+
+/** The files, and the lines of the configuration that name them. */
+async function writeTls(home: string, { cert, key }: NonNullable<RabbitOptions['tls']>, port: number) {
+  const certFile = join(home, 'server.pem')
+  const keyFile = join(home, 'server.key')
+  await writeFile(certFile, cert)
+  await writeFile(keyFile, key, { mode: 0o600 })
+  return [
+    `listeners.ssl.1 = 127.0.0.1:${port}`,
+    `ssl_options.certfile = ${certFile}`,
+    `ssl_options.keyfile = ${keyFile}`,
+    'ssl_options.verify = verify_none',
+  ]
 }
 
 /** Everything that would else be found in, or written to, places that belong to the whole machine. */

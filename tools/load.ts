@@ -1,6 +1,6 @@
 /** `npm run load`: signs in and rents at a steady rate at a running system, and says how long each step took. */
 import { films } from '@vestnik/api'
-import { ask } from './client/ask.ts'
+import { ask, CallFailed } from './client/ask.ts'
 import { openMailbox } from './client/mailbox.ts'
 import type { Backend } from './client/person.ts'
 import { openLoop } from './load/open-loop.ts'
@@ -9,7 +9,7 @@ import { type LoadOptions, readOptions, UsageError, usage } from './load/options
 import { makePeople } from './load/people.ts'
 import { openProgress } from './load/progress.ts'
 import { openRecord } from './load/record.ts'
-import { json, type LoadResult, summary } from './load/report.ts'
+import { json, type LoadResult, limitsHint, summary } from './load/report.ts'
 
 /** After the last operation was due. */
 const patienceMs = 10_000
@@ -24,7 +24,8 @@ try {
   process.exit(failed ? 1 : 0)
 } catch (error) {
   progress.end()
-  console.error(error instanceof Error ? error.message : error)
+  console.error(reason(error))
+  if (error instanceof CallFailed && error.status === 429) console.error(limitsHint)
   process.exit(1)
 }
 

@@ -11,5 +11,5 @@ export function openProgress(stream: WriteStream): Progress {
   const write = (text: string): void => {
     if (stream.isTTY) stream.write(`\r\u001b[2K${text}`)
   }
-  return { show: (text) => write(text.slice(0, (stream.columns ?? 80) - 1)), end: () => write('') }
+  return { show: (text) => write(text.slice(0, (stream.columns || 80) - 1)), end: () => write('') }
 }

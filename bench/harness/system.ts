@@ -12,6 +12,8 @@ export interface RunningSystem extends AsyncDisposable {
   readonly readyMs: number
   /** Where each service answers. */
   readonly urls: Readonly<Record<string, string>>
+  /** Where the mailbox takes mail. */
+  readonly smtpPort: number
 }
 
 /** Resolves when all of it is ready. */
@@ -33,6 +35,7 @@ export async function startSystem(dataDir: string): Promise<RunningSystem> {
   return {
     readyMs: performance.now() - startedAt,
     urls: Object.fromEntries(known.map((one) => [one.name, `http://127.0.0.1:${ports[one.ports[0]?.variable ?? '']}`])),
+    smtpPort: Number(ports.MAILBOX_SMTP_PORT),
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM')
       await ended

@@ -12,7 +12,10 @@ import { latency } from './latency.ts'
 import { mail } from './mail.ts'
 import { memory } from './memory.ts'
 import { publish } from './publish.ts'
+import { rentalMail } from './rental-mail.ts'
+import { signIns } from './sign-ins.ts'
 import { start } from './start.ts'
+import { underSignIns } from './under-sign-ins.ts'
 
 export const rows: readonly Row[] = [
   publish,
@@ -26,6 +29,9 @@ export const rows: readonly Row[] = [
   fairness,
   gateway,
   mail,
+  rentalMail,
+  signIns,
+  underSignIns,
   start,
   memory,
   importRow,

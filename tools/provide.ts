@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { hasRabbit } from './brokers/rabbitmq.ts'
+import { hasContainers } from './containers/programs.ts'
 
-export type Program = 'curl' | 'strace' | 'gcc' | 'redis' | 'chromium' | 'rabbitmq'
+export type Program = 'curl' | 'strace' | 'gcc' | 'redis' | 'chromium' | 'rabbitmq' | 'docker'
 
 interface Facts {
   readonly command: string
@@ -22,6 +23,11 @@ const programs: Readonly<Record<Program, Facts>> = {
   redis: { command: 'redis-server', packages: ['redis-server'] },
   chromium: { command: 'chromium', packages: ['chromium', 'fonts-dejavu-core'] },
   rabbitmq: { command: 'rabbitmq-server', packages: ['rabbitmq-server'], isThere: hasRabbit, always: true },
+  docker: {
+    command: 'docker',
+    packages: ['docker.io', 'docker-compose', 'iptables', 'debootstrap'],
+    isThere: hasContainers,
+  },
 }
 
 /**

@@ -16,7 +16,7 @@ export interface Suite {
   readonly inCi?: true
 }
 
-const sources = '{bench,examples,packages,services,tools}/**'
+const sources = '{bench,deploy,examples,packages,services,tools}/**'
 const alone = { atOnce: 1, limits: { testMs: 120_000, fileMs: 400_000 } }
 
 /** From the most special to the rest; they run from the last to the first. */
@@ -39,6 +39,15 @@ export const suites: readonly Suite[] = [
     atOnce: 1,
     // The laws start hundreds of processes, and kill the broker.
     limits: { testMs: 240_000, fileMs: 900_000 },
+  },
+  {
+    name: 'docker',
+    files: ['deploy/*.docker.test.ts'],
+    needs: ['docker'],
+    atOnce: 1,
+    // Where nothing is in the cache, the images alone take minutes.
+    limits: { testMs: 900_000, fileMs: 900_000 },
+    inCi: true,
   },
   // These wait more than they compute.
   { name: 'process', files: [`${sources}/*.process.test.ts`], needs: [], ...alone, atOnce: 2 },

@@ -1,0 +1,122 @@
+/** A Docker Engine for a test: the one that runs, else one of its own, in a folder of its own, that is gone with the test. */
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { basename, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { type Guarded, guardedFolder, removeFolder, startGuarded } from '../brokers/guarded.ts'
+import { rememberHost } from './host-network.ts'
+
+export interface Engine extends AsyncDisposable {
+  /** For programs that talk to it. */
+  readonly env: NodeJS.ProcessEnv
+  /** Whether it ends with the test, with all that is in it. */
+  readonly isOwn: boolean
+  /** False where it may not change the host's rules: what is built must use the host's network then. */
+  readonly hasNat: boolean
+}
+
+const startMs = 60_000
+const stopMs = 30_000
+/** As long as another test may take that has an engine of its own. */
+const turnMs = 600_000
+
+/** @throws Error that says why there is none */
+export async function openEngine(): Promise<Engine> {
+  if (await answers(process.env))
+    return { env: process.env, isOwn: false, hasNat: true, [Symbol.asyncDispose]: async () => {} }
+  if (process.getuid?.() !== 0) throw new Error('no Docker Engine answers, and only root may start one')
+  const endTurn = await takeTurn()
+  try {
+    return await startOwn(endTurn)
+  } catch (error) {
+    endTurn()
+    throw error
+  }
+}
+
+/** Where the host's rules may not be changed, containers still reach each other, and the host reaches them. */
+async function startOwn(endTurn: () => void): Promise<Engine> {
+  const reasons: string[] = []
+  for (const [hasNat, words] of [
+    [true, []],
+    [false, ['--iptables=false']],
+  ] as const) {
+    const engine = await start(words).catch((error: Error) => void reasons.push(error.message))
+    if (!engine) continue
+    const stop = () => engine.stop().finally(endTurn)
+    return { env: engine.env, isOwn: true, hasNat, [Symbol.asyncDispose]: stop }
+  }
+  throw new Error(`no Docker Engine can be started here: ${reasons.join('; ')}`)
+}
+
+async function start(words: readonly string[]): Promise<{ env: NodeJS.ProcessEnv; stop: () => Promise<void> }> {
+  const folder = await guardedFolder('docker')
+  const cgroup = basename(folder)
+  const restore = rememberHost(cgroup)
+  const socket = `unix://${join(folder, 'socket')}`
+  const env = { ...process.env, DOCKER_HOST: socket, DOCKER_CONFIG: join(folder, 'config') }
+  mkdirSync(env.DOCKER_CONFIG)
+  // Processes and mounts of its own: whatever ends it, its containers end too, and nothing stays mounted.
+  const isolation = ['--pid', '--fork', '--kill-child=SIGKILL', '--mount', '--mount-proc']
+  const places = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'run'), '-p', join(folder, 'pid')]
+  const rest = ['--host', socket, '--cgroup-parent', cgroup, ...words]
+  const dockerd = startGuarded('unshare', [...isolation, 'dockerd', ...places, ...rest], {})
+
+  async function stop(): Promise<void> {
+    const late = setTimeout(() => dockerd.signal('SIGKILL'), stopMs)
+    await endChild(dockerd)
+    clearTimeout(late)
+    restore()
+    removeFolder(folder)
+  }
+
+  const end = performance.now() + startMs
+  while (!(await answers(env))) {
+    if (!dockerd.hasEnded() && performance.now() < end) await sleep(100)
+    else {
+      await stop()
+      throw new Error(`dockerd ${words.join(' ')}: ${lastWords(dockerd)}`)
+    }
+  }
+  return { env, stop }
+}
+
+/** The engine itself is told, so that it ends in order; `unshare` goes with it. */
+async function endChild(dockerd: Guarded): Promise<void> {
+  const path = `/proc/${dockerd.pid}/task/${dockerd.pid}/children`
+  const child = dockerd.hasEnded() ? 0 : Number(readFileSync(path, 'utf8'))
+  if (child > 0) process.kill(child, 'SIGTERM')
+  while (!dockerd.hasEnded()) await sleep(50)
+}
+
+function lastWords(dockerd: Guarded): string {
+  const lines = dockerd.said().trim().split('\n')
+  return lines.findLast((line) => /fail|error/i.test(line)) ?? lines.at(-1) ?? 'it said nothing'
+}
+
+async function answers(env: NodeJS.ProcessEnv): Promise<boolean> {
+  try {
+    await promisify(execFile)('docker', ['version'], { env, timeout: 10_000 })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Two engines would share their rules and bridges. The name is free again when its holder ends, however that happens. */
+async function takeTurn(): Promise<() => void> {
+  const end = performance.now() + turnMs
+  for (;;) {
+    const server = createServer().listen('\0vestnik-docker-engine')
+    const taken = await Promise.race([
+      once(server, 'listening').then(() => false),
+      once(server, 'error').then(() => true),
+    ])
+    if (!taken) return () => void server.unref().close()
+    if (performance.now() > end) throw new Error('another test has had a Docker Engine of its own for ten minutes')
+    await sleep(500)
+  }
+}

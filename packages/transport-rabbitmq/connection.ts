@@ -14,9 +14,8 @@ export interface Connection {
   now(): ChannelModel | undefined
   /** Waits for one. @throws BusError `BROKER_UNREACHABLE` after the time, `TRANSPORT_CLOSED` */
   wait(ms: number, attempt: string): Promise<ChannelModel>
-  /** Called each time, with the new connection. */
-  onOpen(listener: (model: ChannelModel) => void): void
-  onLost(listener: () => void): void
+  /** Called each time, with the new connection. Returns the way to stop it. */
+  onOpen(listener: (model: ChannelModel) => void): () => void
   /** The broker takes messages again. */
   onUnblocked(listener: () => void): void
   /** Gives up the connection that is open, which cannot be relied on any more; another is opened. */
@@ -37,8 +36,7 @@ const closeMs = 1000
 
 export function openConnection(settings: Settings, purpose: string): Connection {
   const { shown, log } = settings
-  const opened: ((model: ChannelModel) => void)[] = []
-  const lost: (() => void)[] = []
+  const opened = new Set<(model: ChannelModel) => void>()
   const unblocked: (() => void)[] = []
   const waiting = new Set<() => void>()
   const first = Promise.withResolvers<void>()
@@ -54,10 +52,9 @@ export function openConnection(settings: Settings, purpose: string): Connection 
       try {
         const end = await session()
         pauseMs = end.lastedMs > 2000 ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs)
-        if (!closing.signal.aborted) log(`${purpose}: ${end.why}; it is connected again`)
-        trouble = end.why
+        tell(end.why)
       } catch (error) {
-        trouble = whyNot(shown, error)
+        tell(whyNot(shown, error))
         if (isForGood(error))
           first.reject(new BusError('BROKER_REFUSED', `open RabbitMQ: ${trouble}`, { cause: error }))
         else first.resolve()
@@ -65,6 +62,12 @@ export function openConnection(settings: Settings, purpose: string): Connection 
       }
       await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal: closing.signal }).catch(() => {})
     }
+  }
+
+  /** The same is said once. */
+  function tell(why: string): void {
+    if (trouble !== why && !closing.signal.aborted) log(`${purpose}: ${why}; it is tried again`)
+    trouble = why
   }
 
   /** Resolves when the connection is lost again. */
@@ -95,8 +98,6 @@ export function openConnection(settings: Settings, purpose: string): Connection 
     await closed
     model = undefined
     blocked = undefined
-    trouble = why
-    for (const listener of lost) listener()
     return { why, lastedMs: performance.now() - started }
   }
 
@@ -120,8 +121,10 @@ export function openConnection(settings: Settings, purpose: string): Connection 
       if (model) return model
       throw new BusError('BROKER_UNREACHABLE', `${attempt}: ${trouble}`)
     },
-    onOpen: (listener) => void opened.push(listener),
-    onLost: (listener) => void lost.push(listener),
+    onOpen(listener) {
+      opened.add(listener)
+      return () => void opened.delete(listener)
+    },
     onUnblocked: (listener) => void unblocked.push(listener),
     abandon(why) {
       if (model) destroy(model, why)

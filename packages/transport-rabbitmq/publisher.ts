@@ -2,7 +2,6 @@
  * Publishes with confirms: at most one unconfirmed message of each key, many keys at once, and an answer to every
  * caller within a time, whatever becomes of the broker.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { BusError } from '@vestnik/bus/errors'
 import type { Outgoing } from '@vestnik/bus/transport'
 import type { Channel, ChannelModel, ConfirmChannel, Message } from 'amqplib'
@@ -13,6 +12,7 @@ import { createLines, type Line } from './lines.ts'
 import { headerBytes, maxHeaderBytes, toAmqp, toPlain } from './message.ts'
 import { partitionOf } from './names.ts'
 import type { Settings } from './options.ts'
+import { createRoutes } from './routes.ts'
 import type { Route } from './topology.ts'
 
 export interface Publisher {
@@ -50,9 +50,11 @@ export function startPublisher(
   /** May be sent now, but for the limits. */
   let ready: Entry[] = []
   let next = 0
-  /** Of topics whose route is asked for. */
-  const parked = new Map<string, Entry[]>()
-  const routes = new Map<string, Route | undefined>()
+  const routes = createRoutes<Entry>(findRoute, (entries, exists) => {
+    if (exists) ready.push(...entries)
+    else for (const entry of entries) settle(entry, 'UNKNOWN_TOPIC')
+    pump()
+  })
   let channel: ConfirmChannel | undefined
   let bytes = 0
   let spread = 0
@@ -84,7 +86,7 @@ export function startPublisher(
   function lost(one: Channel): void {
     if (channel !== one) return
     channel = undefined
-    routes.clear()
+    routes.forget()
     const why = new BusError('BROKER_UNREACHABLE', `publish to ${shown}: the channel was lost before the confirm`)
     for (const entry of [...inFlight]) settle(entry, 'doubtful', why)
     // The broker may close a channel alone.
@@ -109,39 +111,9 @@ export function startPublisher(
   }
 
   function start(one: ConfirmChannel, entry: Entry): void {
-    const { topic } = entry.message
-    const route = routes.get(topic)
+    const route = routes.of(entry.message.topic)
     if (route) send(one, entry, route)
-    else {
-      const waiting = parked.get(topic)
-      if (waiting) waiting.push(entry)
-      else {
-        parked.set(topic, [entry])
-        void look(topic)
-      }
-    }
-  }
-
-  async function look(topic: string): Promise<void> {
-    let isKnown = true
-    let route: Route | undefined
-    try {
-      route = await findRoute(topic)
-    } catch {
-      isKnown = false
-    }
-    const waiting = parked.get(topic) ?? []
-    parked.delete(topic)
-    if (route) routes.set(topic, route)
-    if (!isKnown) {
-      // Asked again until there is an answer, or the time is over.
-      await sleep(100)
-      ready.push(...waiting.filter(({ isAnswered }) => !isAnswered))
-      return pump()
-    }
-    if (route) ready.push(...waiting)
-    else for (const entry of waiting) settle(entry, 'UNKNOWN_TOPIC')
-    pump()
+    else routes.wait(entry.message.topic, entry)
   }
 
   function send(one: ConfirmChannel, entry: Entry, route: Route): void {
@@ -216,7 +188,7 @@ export function startPublisher(
 
   // Deadlines.
 
-  const isBusy = () => inFlight.size > 0 || next < ready.length || parked.size > 0
+  const isBusy = () => inFlight.size > 0 || next < ready.length || routes.isWaiting()
 
   function watch(): void {
     if (timer || !isBusy()) return
@@ -239,10 +211,9 @@ export function startPublisher(
     if (inFlight.size > 0 || connection.isBlocked()) connection.abandon(cause.message)
     // What ends lets others of its key come up.
     while (isBusy()) {
-      const waiting = [...inFlight, ...ready.slice(next), ...[...parked.values()].flat()]
+      const waiting = [...inFlight, ...ready.slice(next), ...routes.takeWaiting()]
       ready = []
       next = 0
-      parked.clear()
       for (const entry of waiting) settle(entry, 'doubtful', cause)
     }
   }

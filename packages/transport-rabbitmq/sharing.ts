@@ -8,12 +8,12 @@ import type { Reader } from './reader.ts'
 import { excess } from './share.ts'
 
 export interface Sharing {
-  /** Each time there is a new connection. */
-  open(model: ChannelModel): void
   close(): Promise<void>
 }
 
 export interface Shares {
+  /** The connection to read on; undefined while there is none. */
+  connection(): ChannelModel | undefined
   /** How many queues the group has. */
   count(): number
   /** Those that this member reads, and may give away. */
@@ -27,42 +27,48 @@ const lookMs = 1000
 export function startSharing(members: string, shares: Shares): Sharing {
   let channel: Channel | undefined
   let isBusy = false
+  let isClosed = false
   const timer = setInterval(() => void look(), lookMs * (0.9 + Math.random() / 5))
   timer.unref()
+  void look()
 
   async function look(): Promise<void> {
-    if (isBusy || !channel || shares.held().length === 0) return
+    if (isBusy || isClosed) return
     isBusy = true
     try {
-      const { consumerCount } = await channel.checkQueue(members)
-      const held = shares.held().toSorted((a, b) => a.lanes.size() - b.lanes.size())
-      const count = excess(held.length, shares.count(), consumerCount, Math.random())
-      await Promise.all(held.slice(0, count).map((reader) => shares.handOver(reader)))
+      channel ??= await join()
+      // Who has left must not be counted.
+      if (isClosed) await channel?.close()
+      else if (channel && shares.held().length > 0) await giveAway(channel)
     } catch {
-      // The channel has gone, and is opened again with the connection.
+      // The channel has gone, and another one joins at the next look.
     } finally {
       isBusy = false
     }
   }
 
+  async function join(): Promise<Channel | undefined> {
+    const model = shares.connection()
+    if (!model) return undefined
+    const joined = await openChannel(model, () => {
+      channel = undefined
+    })
+    await joined.consume(members, () => {}, { noAck: true })
+    return joined
+  }
+
+  async function giveAway(own: Channel): Promise<void> {
+    const { consumerCount } = await own.checkQueue(members)
+    const held = shares.held().toSorted((a, b) => a.lanes.size() - b.lanes.size())
+    const count = excess(held.length, shares.count(), consumerCount, Math.random())
+    await Promise.all(held.slice(0, count).map((reader) => shares.handOver(reader)))
+  }
+
   return {
-    open(model) {
-      void join(model, members).then(
-        (joined) => {
-          channel = joined
-        },
-        () => {},
-      )
-    },
     async close() {
       clearInterval(timer)
+      isClosed = true
       await channel?.close().catch(() => {})
     },
   }
-}
-
-async function join(model: ChannelModel, members: string): Promise<Channel> {
-  const channel = await openChannel(model, () => {})
-  await channel.consume(members, () => {}, { noAck: true })
-  return channel
 }

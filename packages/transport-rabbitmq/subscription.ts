@@ -8,7 +8,7 @@ import { answerOf, failureOf, notFound } from './failures.ts'
 import type { Lane } from './lanes.ts'
 import { fromAmqp } from './message.ts'
 import { openReader, type Reader } from './reader.ts'
-import { startSharing } from './sharing.ts'
+import { type Sharing, startSharing } from './sharing.ts'
 import { watchStalls } from './stalls.ts'
 import type { Places } from './topology.ts'
 
@@ -49,6 +49,8 @@ export async function startConsumer(group: Group, deliver: Deliver, settings: Co
   let next = 0
   let state: 'open' | 'draining' | 'ended' = 'open'
   let trouble: string | undefined
+  let sharing: Sharing | undefined
+  let forget = () => {}
 
   // What runs.
 
@@ -167,7 +169,6 @@ export async function startConsumer(group: Group, deliver: Deliver, settings: Co
   function openAll(model: ChannelModel): void {
     if (state !== 'open') return
     for (const queue of rotated(queues)) void keepOpening(model, queue)
-    sharing?.open(model)
   }
 
   // The ways out.
@@ -186,6 +187,7 @@ export async function startConsumer(group: Group, deliver: Deliver, settings: Co
   function end(): void {
     state = 'ended'
     stalls.close()
+    forget()
     void sharing?.close()
     left.resolve()
   }
@@ -201,15 +203,6 @@ export async function startConsumer(group: Group, deliver: Deliver, settings: Co
     if (model) await keepOpening(model, reader.queue)
   }
 
-  const sharing =
-    settings.members === undefined
-      ? undefined
-      : startSharing(settings.members, {
-          count: () => queues.length,
-          held: () => [...readers.values()].filter(({ isActive, isHeldBack }) => isActive && !isHeldBack),
-          handOver,
-        })
-
   const model = await connection.wait(waitMs, attempt)
   try {
     queues = await places.queuesOf(group)
@@ -219,8 +212,15 @@ export async function startConsumer(group: Group, deliver: Deliver, settings: Co
     for (const reader of readers.values()) void reader.close()
     throw failureOf(attempt, error)
   }
-  sharing?.open(model)
-  connection.onOpen(openAll)
+  if (settings.members !== undefined) {
+    sharing = startSharing(settings.members, {
+      connection: connection.now,
+      count: () => queues.length,
+      held: () => [...readers.values()].filter(({ isActive, isHeldBack }) => isActive && !isHeldBack),
+      handOver,
+    })
+  }
+  forget = connection.onOpen(openAll)
   // It may have been lost, and found again, meanwhile.
   const now = connection.now()
   if (now && now !== model) openAll(now)

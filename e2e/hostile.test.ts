@@ -1,6 +1,6 @@
 /** Everything that no honest client sends, to the real system: nothing of it gets in, and honest people notice nothing. */
 import assert from 'node:assert/strict'
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { logins, rentals, sessions, users } from '@vestnik/api'
@@ -56,6 +56,16 @@ test('nobody gets in, and honest people notice nothing', { timeout: 180_000 }, a
     )
     assert.deepEqual(open, [])
   })
+})
+
+test('docs/security.md says how many cases there are, and where', () => {
+  const page = readFileSync(join(import.meta.dirname, '..', 'docs', 'security.md'), 'utf8')
+  for (const [name, rows] of Object.entries(hostileRows)) {
+    assert.ok(page.includes(`| ${rows.length} in [${name}](../e2e/hostile/${name}.ts) |`), `${rows.length} in ${name}`)
+  }
+  const all = Object.values(hostileRows).flat()
+  assert.ok(page.includes(`After all ${all.length} cases`), `${all.length} cases`)
+  assert.equal(new Set(all.map(({ what }) => what)).size, all.length, 'each stands once')
 })
 
 const atOnce = 16

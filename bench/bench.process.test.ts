@@ -1,42 +1,6 @@
-import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { readdirSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import type { RowResult } from './harness/run-row.ts'
+/** The rows that need no broker of others. */
+import { testRows } from './quick-rows.fixture.ts'
 import { rows } from './rows/index.ts'
+import { rabbitmqRows } from './rows/rabbitmq.ts'
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url))
-let folder: string
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'bench-test-'))
-})
-
-after(() => rm(folder, { recursive: true }))
-
-for (const { name, requirements } of rows) {
-  test(`the row ${name} measures all its sides, and leaves nothing behind`, { timeout: 60_000 }, async () => {
-    const result = await runQuickly(name)
-    for (const side of result.sides) {
-      if (side.missing) continue
-      const figures = Object.entries(side.figures)
-      assert.ok(figures.length > 0, side.name)
-      for (const [figure, value] of figures) assert.ok(Number.isFinite(value), `${side.name} ${figure} is ${value}`)
-    }
-    assert.equal(result.verdicts.length, requirements.length)
-    assert.deepEqual(readdirSync(folder), [])
-  })
-}
-
-async function runQuickly(name: string): Promise<RowResult> {
-  const env = { ...process.env, BENCH_DIR: folder }
-  const { stdout } = await promisify(execFile)(process.execPath, [main, name, '--quick', '--json'], { env })
-  const { results } = JSON.parse(stdout) as { results: readonly RowResult[] }
-  assert.equal(results.length, 1)
-  return results[0] as RowResult
-}
+testRows(rows.filter((row) => !rabbitmqRows.includes(row)))

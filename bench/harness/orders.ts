@@ -4,9 +4,16 @@ import type { Topology } from '@vestnik/bus/transport'
 import { z } from 'zod'
 import type { Payload } from './messages.ts'
 
+export const order: z.ZodType<Payload> = z.object({
+  n: z.int(),
+  customer: z.string(),
+  at: z.int(),
+  note: z.string(),
+})
+
 export const orderPlaced: Contract<Payload, 'billing'> = contract('order.placed', {
-  schema: z.object({ n: z.int(), customer: z.string(), at: z.int(), note: z.string() }),
-  key: (order) => order.customer,
+  schema: order,
+  key: ({ customer }) => customer,
   groups: [{ name: 'billing', concurrency: 200 }],
 })
 

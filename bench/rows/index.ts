@@ -12,6 +12,7 @@ import { latency } from './latency.ts'
 import { mail } from './mail.ts'
 import { memory } from './memory.ts'
 import { publish } from './publish.ts'
+import { rabbitmqRows } from './rabbitmq.ts'
 import { rentalMail } from './rental-mail.ts'
 import { signIns } from './sign-ins.ts'
 import { start } from './start.ts'
@@ -34,5 +35,6 @@ export const rows: readonly Row[] = [
   underSignIns,
   start,
   memory,
+  ...rabbitmqRows,
   importRow,
 ]

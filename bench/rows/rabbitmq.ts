@@ -1,0 +1,57 @@
+/** RabbitMQ: publishing and delivering, against amqplib alone and against NestJS microservices. */
+import { startChild } from '../harness/child.ts'
+import { type Figures, type Row, ratio, type Settings } from '../harness/row.ts'
+import { onRabbit, type RabbitPlace, type RabbitSide } from '../peers/rabbitmq.ts'
+
+const raw = 'amqplib alone'
+const nest = 'NestJS microservices'
+
+const rabbitmq: Row = {
+  name: 'rabbitmq',
+  title: 'RabbitMQ: publish with 1,000 in flight, then deliver, decoded and validated, to an empty handler',
+  sides: (settings) => onRabbit(sides(settings)),
+  requirements: [
+    { says: `${raw}, published`, unit: '×', value: ratio('publishedPerSecond', 'ours', 'raw'), atLeast: 0.9 },
+    { says: `${nest}, published`, unit: '×', value: ratio('publishedPerSecond', 'ours', 'nest'), atLeast: 1.6 },
+    { says: `${raw}, delivered`, unit: '×', value: ratio('deliveredPerSecond', 'ours', 'raw'), atLeast: 0.9 },
+    { says: `${nest}, delivered`, unit: '×', value: ratio('deliveredPerSecond', 'ours', 'nest'), atLeast: 1.6 },
+  ],
+}
+
+const rabbitmqOrder: Row = {
+  name: 'rabbitmq-order',
+  title: 'RabbitMQ: a group with the order of 1,000 keys, in 12 queues, against the same without order',
+  sides: (settings) =>
+    onRabbit([
+      { name: 'ordered', title: 'order by key, 12 queues', run: measure('', 'key', settings) },
+      { name: 'unordered', title: 'no order, one queue', run: measure('', 'none', settings) },
+    ]),
+  requirements: [
+    { says: 'published', unit: '×', value: ratio('publishedPerSecond', 'ordered', 'unordered'), atLeast: 0.4 },
+    { says: 'delivered', unit: '×', value: ratio('deliveredPerSecond', 'ordered', 'unordered'), atLeast: 0.4 },
+  ],
+}
+
+export const rabbitmqRows: readonly Row[] = [rabbitmq, rabbitmqOrder]
+
+function sides(settings: Settings): RabbitSide[] {
+  const packages = ['@nestjs/microservices', 'amqp-connection-manager'] as const
+  return [
+    { name: 'ours', title: 'Vestnik', run: measure('', 'none', settings) },
+    { name: 'raw', title: raw, packages: ['amqplib'], run: measure('raw-', 'none', settings) },
+    { name: 'nest', title: nest, packages, run: measure('nest-', 'none', settings) },
+  ]
+}
+
+/** What was published then waits for the reader. */
+function measure(whose: string, order: 'key' | 'none', { quick }: Settings) {
+  const size = quick ? { warm: 100, count: 500 } : { warm: 10_000, count: 60_000 }
+  return async (place: RabbitPlace): Promise<Figures> => {
+    const input = { ...place, order, ...size }
+    await using writing = startChild(`rabbitmq/${whose}publish.ts`, input)
+    const published = await writing.next()
+    await using reading = startChild(`rabbitmq/${whose}read.ts`, input)
+    const { deliveredPerSecond = Number.NaN } = await reading.next()
+    return { ...published, deliveredPerSecond }
+  }
+}

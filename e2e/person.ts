@@ -17,7 +17,7 @@ export async function tried<Answer>(call: Promise<Answer>): Promise<Answer | und
 
 /** Again until there is an answer that is not 503; rejects when that takes longer than any restart. */
 export async function insist<Answer>(call: () => Promise<Answer>): Promise<Answer> {
-  const end = performance.now() + 60_000
+  const end = performance.now() + 120_000
   for (;;) {
     try {
       return await call()

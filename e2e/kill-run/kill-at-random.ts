@@ -24,10 +24,10 @@ export async function killAtRandom(
     for (let kills = 0; kills < atLeast || !signal.aborted; kills += 1) {
       const startedAt = performance.now()
       const isUp = () => isReady(system.urls[name])
-      await until(`${name} runs`, isUp, 40_000, () => system.lines.slice(-30))
-      // On a busy machine starts take long: it lives about as long, or nothing would ever be done.
+      await until(`${name} runs`, isUp, 90_000, () => system.lines.slice(-30))
+      // On a busy machine starts take long: it lives for longer than that, or nothing would ever be done.
       const startMs = performance.now() - startedAt
-      await sleep((1000 + startMs) * (0.1 + 1.5 * Math.random()))
+      await sleep((700 + 2 * startMs) * (0.1 + 1.5 * Math.random()))
       // Nothing is opened or closed between the look and the kill.
       system.signal(name, 'SIGSTOP')
       if (name === 'mailer') smtpSessions += connectionsTo(system.smtpPort)

@@ -3,6 +3,8 @@ import { openSync, writeSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { type Ports, systemPorts } from '@vestnik/bus'
 import { hasCode } from '@vestnik/bus/errors'
+import type { Transport } from '@vestnik/bus/transport'
+import { openTransport } from '@vestnik/transport'
 import { openSqliteTransport, crashPoints as pointsOfTheBroker } from '@vestnik/transport-sqlite'
 import { leaseMs, type Places, placesIn } from './orders.ts'
 
@@ -13,6 +15,10 @@ export interface ChildSettings {
   readonly time?: number
   /** Only works off what is there. */
   readonly quiet?: boolean
+  /** @default a broker in the folder */
+  readonly brokerUrl?: string
+  /** How long a producer rests between batches. @default 12 */
+  readonly pauseMs?: number
 }
 
 export const settings = JSON.parse(process.argv[2] ?? '{}') as ChildSettings
@@ -31,7 +37,8 @@ export function lethalPorts(): Ports {
   }
 }
 
-export function openBroker(): ReturnType<typeof openSqliteTransport> {
+export function openBroker(): Promise<Transport> {
+  if (settings.brokerUrl !== undefined) return openTransport(settings.brokerUrl)
   const point = pointsOfTheBroker.find((one) => one === settings.point)
   return openSqliteTransport(places.broker, {
     leaseMs,

@@ -30,8 +30,8 @@ export interface Fleet {
   readonly accidents: readonly string[]
 }
 
-/** Members work in a folder of their own, which goes with them when the test ends. */
-export function openFleet(t: TestContext): Fleet {
+/** Members work in a folder of their own, which goes with them when the test ends. `common`: what each is told. */
+export function openFleet(t: TestContext, common: Partial<ChildSettings> = {}): Fleet {
   const folder = mkdtempSync(join(tmpdir(), 'vestnik-kill-'))
   const children = new Set<ChildProcess>()
   const accidents: string[] = []
@@ -46,7 +46,7 @@ export function openFleet(t: TestContext): Fleet {
 
   function start(role: Role, settings: Partial<ChildSettings> = {}): Member {
     const program = join(import.meta.dirname, `${role}.ts`)
-    const child = fork(program, [JSON.stringify({ folder, ...settings })], {
+    const child = fork(program, [JSON.stringify({ folder, ...common, ...settings })], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') },
     })

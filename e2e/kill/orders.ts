@@ -18,6 +18,9 @@ export const placed: Contract<Order, 'books' | 'letters'> = contract('order.plac
   retry: { attempts: 50, firstDelayMs: 20, maxDelayMs: 100 },
 })
 
+/** Of each process the same. */
+export const keyCount = 30
+
 /** Short enough that the shards of a dead process do not lie idle for most of a run. */
 export const leaseMs = 300
 
@@ -45,5 +48,5 @@ export const placesIn = (folder: string): Places => ({
 
 export function orderOf(process: string, count: number): Order {
   const manner = count % 101 === 50 ? 'dies' : count % 23 === 11 ? 'fails' : 'fine'
-  return { n: `${process}/${count}`, key: `k${count % 30}`, manner }
+  return { n: `${process}/${count}`, key: `k${count % keyCount}`, manner }
 }

@@ -6,7 +6,7 @@ import { appendTo, lethalPorts, openBroker, patiently, places, serveUntilAsked, 
 import { orderOf, placed } from './orders.ts'
 
 const atOnce = 8
-const pauseMs = 12
+const pauseMs = settings.pauseMs ?? 12
 
 const table = 'CREATE TABLE IF NOT EXISTS placed (seq INTEGER PRIMARY KEY AUTOINCREMENT, n TEXT, key TEXT, manner TEXT)'
 const store = await patiently(() => openSqliteStore(places.orders))

@@ -12,16 +12,17 @@ export interface RunningSystem extends AsyncDisposable {
   readonly readyMs: number
   /** Where each service answers. */
   readonly urls: Readonly<Record<string, string>>
-  /** Where the mailbox takes mail. */
-  readonly smtpPort: number
 }
 
 /** Resolves when all of it is ready. */
-export async function startSystem(dataDir: string): Promise<RunningSystem> {
+export async function startSystem(
+  dataDir: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningSystem> {
   const ports = await freePortVariables()
   const startedAt = performance.now()
   const child = spawn(process.execPath, [join(root, 'tools/start.ts')], {
-    env: { PATH: process.env.PATH ?? '', RATE_LIMITS: 'off', DATA_DIR: dataDir, ...ports },
+    env: { PATH: process.env.PATH ?? '', RATE_LIMITS: 'off', DATA_DIR: dataDir, ...ports, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'close')
@@ -35,7 +36,6 @@ export async function startSystem(dataDir: string): Promise<RunningSystem> {
   return {
     readyMs: performance.now() - startedAt,
     urls: Object.fromEntries(known.map((one) => [one.name, `http://127.0.0.1:${ports[one.ports[0]?.variable ?? '']}`])),
-    smtpPort: Number(ports.MAILBOX_SMTP_PORT),
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM')
       await ended

@@ -1,21 +1,20 @@
 /** How soon the code of a rental is in the mailbox, through all services, against handing a mail over by hand. */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type Mail, type Mailbox, openMailbox } from '../../tools/client/mailbox.ts'
-import { signUp } from '../../tools/client/person.ts'
-import { startChild } from '../harness/child.ts'
+import { users } from '@vestnik/api'
+import { ask } from '../../tools/client/ask.ts'
+import { type Child, startChild } from '../harness/child.ts'
 import { password } from '../harness/people.ts'
 import { type Figures, type Row, ratio, type Settings, type Side } from '../harness/row.ts'
 import { percentile } from '../harness/stats.ts'
-import { type RunningSystem, startSystem } from '../harness/system.ts'
+import { startSystem } from '../harness/system.ts'
 
 const byHand = 'nodemailer alone, to the same mailbox'
 const perSecond = 20
 /** Each rents again after so long that their mails cannot be mistaken for each other. */
-const emails = Array.from({ length: 25 }, (_, n) => `renting-${n}@example.org`)
+const people = 25
 
 export const rentalMail: Row = {
   name: 'rental-mail',
-  title: 'from the 202 of a rental to its mail in the mailbox, through all services, at 20/s',
+  title: 'from the 202 of a rental to its mail, kept in the mailbox, through all services, at 20/s',
   sides: (settings) => {
     const system = systemOf(settings)
     return [bare(system, settings), ours(system, settings)]
@@ -31,27 +30,44 @@ interface System {
   close(): Promise<void>
 }
 
-interface Opened extends RunningSystem {
-  readonly mailbox: Mailbox
+interface Opened {
+  /** The gateway's address. */
+  readonly url: string
+  /** It reports each mail. */
+  readonly mailbox: Child
+  /** Where it takes mail. */
+  readonly port: number
 }
 
 function systemOf({ folder }: Settings): System {
+  const started = new AsyncDisposableStack()
   let opened: Promise<Opened> | undefined
   async function start(): Promise<Opened> {
-    const running = await startSystem(folder)
-    const mailbox = openMailbox(running.urls.mailbox ?? '')
-    const backend = { url: running.urls.gateway ?? '', mailbox }
-    await Promise.all(emails.map((email) => signUp(backend, { email, password })))
-    return { ...running, mailbox }
+    const mailbox = started.use(startChild('programs/mailbox.ts', { folder }))
+    const { port = 0 } = await mailbox.next()
+    const others = { SERVICES: 'gateway,users,films,mailer', MAILBOX_SMTP_PORT: String(port) }
+    const { gateway: url = '' } = started.use(await startSystem(folder, others)).urls
+    await signUpAll(url, mailbox)
+    return { url, mailbox, port }
   }
   return {
     open() {
       opened ??= start()
       return opened
     },
-    close: async () => (await opened)?.[Symbol.asyncDispose](),
+    close: () => started.disposeAsync(),
   }
 }
+
+async function signUpAll(url: string, mailbox: Child): Promise<void> {
+  for (let n = 0; n < people; n += 1) {
+    await ask(url, users.signUp, { body: { email: emailOf(n), password } })
+    const { code } = await mailbox.next()
+    await ask(url, users.confirmAddress, { body: { email: emailOf(n), code: String(code).padStart(6, '0') } })
+  }
+}
+
+const emailOf = (n: number): string => `m${n}@example.org`
 
 function bare(system: System, settings: Settings): Side {
   const { folder } = settings
@@ -60,54 +76,41 @@ function bare(system: System, settings: Settings): Side {
     title: byHand,
     async run() {
       const opened = await system.open()
-      const input = { folder, port: opened.smtpPort }
-      return await measure('programs/send-mails.ts', input, (n) => `m${n}@example.org`, opened, settings)
+      return await measure('programs/send-mails.ts', { folder, port: opened.port }, (n) => n, opened, settings)
     },
   }
 }
 
 function ours(system: System, settings: Settings): Side {
+  const emails = Array.from({ length: people }, (_, n) => emailOf(n))
   return {
     name: 'ours',
     title: 'the rental: gateway, films, broker, mailer',
     close: system.close,
     async run() {
       const opened = await system.open()
-      const input = { url: opened.urls.gateway, emails }
-      return await measure('programs/rent.ts', input, (n) => emails[n % emails.length] ?? '', opened, settings)
+      return await measure('programs/rent.ts', { url: opened.url, emails }, (n) => n % people, opened, settings)
     },
   }
 }
 
-/** Runs the program, whose report is a moment for each number, and measures from there to the arrival of that mail. */
+/** Runs the program, whose report is a moment for each number, and measures from there to the mail of that number. */
 async function measure(
   program: string,
   input: object,
-  emailOf: (n: number) => string,
+  addressOf: (n: number) => number,
   { mailbox }: Opened,
   settings: Settings,
 ): Promise<Figures> {
   const { warm, total } = load(settings)
-  const before = (await mailbox.all()).length
   await using running = startChild(program, { ...input, perSecond, seconds: total / perSecond })
   const moments = await running.next()
-  const mails = await mailsAfter(mailbox, before, total)
-  const took = Object.entries(moments).map(([n, at]) => {
-    const arrived = mails.find(({ to }) => to === emailOf(Number(n)))
-    if (arrived !== undefined) mails.splice(mails.indexOf(arrived), 1)
-    // The mailbox's clock counts whole milliseconds, and cuts off the rest.
-    return (arrived?.at ?? Number.NaN) + 0.5 - at
-  })
-  return { p50Ms: percentile(took.slice(warm), 50), p99Ms: percentile(took.slice(warm), 99) }
-}
-
-/** The oldest first. */
-async function mailsAfter(mailbox: Mailbox, before: number, count: number): Promise<Mail[]> {
-  const late = AbortSignal.timeout(20_000)
-  for (;;) {
-    const mails = (await mailbox.all()).slice(before)
-    if (mails.length >= count) return mails
-    late.throwIfAborted()
-    await sleep(20)
+  const keptAt = new Map<number, number[]>()
+  for (let i = 0; i < total; i += 1) {
+    const { n = 0, at = 0 } = await mailbox.next()
+    keptAt.set(n, [...(keptAt.get(n) ?? []), at])
   }
+  // The mails of one address come in the order in which they were asked for.
+  const took = Object.entries(moments).map(([n, at]) => (keptAt.get(addressOf(Number(n)))?.shift() ?? Number.NaN) - at)
+  return { p50Ms: percentile(took.slice(warm), 50), p99Ms: percentile(took.slice(warm), 99) }
 }

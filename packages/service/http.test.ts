@@ -130,6 +130,18 @@ test('the database is judged, the broker is only reported', async () => {
   assert.equal((await open().inject('/livez')).statusCode, 200)
 })
 
+test('why a part is not ready is told without the folders of the machine', async () => {
+  for (const [reason, told] of [
+    ['transaction on /home/anna/data/users.db: it is closed', 'transaction on users.db: it is closed'],
+    ['open "/data/users.db"', 'open "users.db"'],
+    ['sqlite:/data/broker.db: locked', 'sqlite:broker.db: locked'],
+    ['amqp://rabbit:5672/v: no answer and/or no route', 'amqp://rabbit:5672/v: no answer and/or no route'],
+  ]) {
+    const answer = await open({ ready: false, reason: reason ?? '' }).inject('/readyz')
+    assert.equal(answer.json().parts.database.reason, told)
+  }
+})
+
 test('a path that is no text is refused as such', async () => {
   for (const url of ['/things/%ff', '/%', '/%c0%ae']) {
     const answer = await open().inject(url)

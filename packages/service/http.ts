@@ -126,13 +126,19 @@ function addHealth(http: Http, health: HttpOptions['health']): void {
   http.get('/readyz', async (_request, reply) => {
     const { judged, reported } = await health()
     const ready = !closing && Object.values(judged).every((part) => part.ready)
+    const parts = Object.entries({ ...judged, ...reported }).map(([name, part]) => [name, withoutFolders(part)])
     return reply
       .code(ready ? 200 : 503)
-      .send({ status: ready ? 'ready' : 'not ready', parts: { ...judged, ...reported } })
+      .send({ status: ready ? 'ready' : 'not ready', parts: Object.fromEntries(parts) })
   })
   http.get('/metrics', async (_request, reply) =>
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metricsText()),
   )
+}
+
+/** Anybody may ask: a file is told by its name alone. */
+function withoutFolders({ reason, ...part }: PartHealth): PartHealth {
+  return reason === undefined ? part : { ...part, reason: reason.replace(/(?<![^\s"'(:])\/(?!\/)[^\s"']*\//g, '') }
 }
 
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {

@@ -5,6 +5,7 @@ export type { FastifyReply as HttpReply, FastifyRequest as HttpRequest } from 'f
 export { type BrokerConfig, openBroker } from './broker.ts'
 export { type Call, type CallTypes, type Chapter, call } from './call.ts'
 export { readServiceConfig, readVariables, refusePlaintext, type ServiceConfig } from './config.ts'
+export { limitConnections } from './connection-limit.ts'
 export { makeFolder, makeOnce } from './data-folder.ts'
 export { type Environment, readEnvironment } from './environment.ts'
 export { exitHopeless } from './exit.ts'

@@ -42,11 +42,12 @@ export type VerifyToken = (authorization: string | undefined) => Promise<Caller>
 type Keys = Parameters<typeof jwtVerify>[1]
 
 /**
- * Reads an `Authorization` header. Keys are fetched when they are needed, kept, and fetched again for an unknown `kid`.
+ * Reads an `Authorization` header. Keys are fetched when they are needed, kept, and fetched again for an unknown `kid`,
+ * once a second at most: a new key is known as soon as a service that starts anew signs with it.
  * Rejects with Problem 401, or 503 when the keys cannot be had: a good token is never called bad.
  */
 export function tokenVerifier(jwksUrl: URL): VerifyToken {
-  return verifierOf(createRemoteJWKSet(jwksUrl, { timeoutDuration: 3000, cooldownDuration: 5000 }))
+  return verifierOf(createRemoteJWKSet(jwksUrl, { timeoutDuration: 3000, cooldownDuration: 1000 }))
 }
 
 export function verifierOf(keys: Keys): VerifyToken {

@@ -32,6 +32,9 @@ export const rates: Readonly<Record<RateName, Rate>> = {
   codes: { burst: 60, everyMs: perMinute(30) },
 }
 
+/** Of one source, at once. */
+export const mostConnections = 500
+
 const callsOf: Readonly<Record<Exclude<RateName, 'any'>, readonly unknown[]>> = {
   signIns: [sessions.signIn],
   refreshes: [sessions.refreshSession],

@@ -4,6 +4,7 @@ import { openBus } from '@vestnik/bus'
 import {
   busLog,
   healthOf,
+  limitConnections,
   main,
   migrate,
   openBroker,
@@ -16,7 +17,7 @@ import {
 } from '@vestnik/service'
 import { createApp, createHandlers } from './app.ts'
 import { readGatewayConfig } from './config.ts'
-import { createLimits } from './limits.ts'
+import { createLimits, mostConnections } from './limits.ts'
 import { migrations } from './store/migrations.ts'
 import { createUpstream } from './upstream.ts'
 
@@ -37,6 +38,7 @@ await main('gateway', async (log) => {
   const limits = createLimits(config.rateLimits)
   const options = { log, health: healthOf(store, transport), trustProxy: config.trustProxy }
   const http = createApp({ store, verify, users, films, limits, page }, options)
+  if (config.rateLimits) limitConnections(http.server, mostConnections, config.trustProxy)
   http.addHook('onClose', async () => void (await Promise.all([users.close(), films.close()])))
   await run({ http, host: config.host, port: config.port, log, drain: (deadline) => bus.close(deadline) })
 })

@@ -105,6 +105,7 @@ const hopeless: readonly Code[] = [
   'CONTRACT_CONFLICT',
   'GROUP_CONFLICT',
   'TOPOLOGY_CONFLICT',
+  'BROKER_REFUSED',
   'FILE_UNUSABLE',
   'FILE_CORRUPT',
   'NEWER_VERSION',

@@ -32,6 +32,8 @@ export interface Connection {
 /** A server that has gone is asked often, so that it is found soon after it has come back. */
 const firstPauseMs = 20
 const longestPauseMs = 250
+/** Who was refused, after it had been let in before, asks seldom. */
+const refusedPauseMs = 5000
 const closeMs = 1000
 
 export function openConnection(settings: Settings, purpose: string): Connection {
@@ -55,10 +57,13 @@ export function openConnection(settings: Settings, purpose: string): Connection 
         tell(end.why)
       } catch (error) {
         tell(whyNot(shown, error))
-        if (isForGood(error))
+        if (isForGood(error)) {
           first.reject(new BusError('BROKER_REFUSED', `open RabbitMQ: ${trouble}`, { cause: error }))
-        else first.resolve()
-        pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+          pauseMs = refusedPauseMs
+        } else {
+          first.resolve()
+          pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+        }
       }
       await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal: closing.signal }).catch(() => {})
     }

@@ -41,11 +41,18 @@ export interface Telemetry {
 export function createTelemetry(system: string, now: () => number): Telemetry {
   const tracer = trace.getTracer('vestnik')
   const meter = metrics.getMeter('vestnik')
-  const sentMessages = meter.createCounter(instruments.sent, { unit: '{message}' })
-  const consumed = meter.createCounter(instruments.consumed, { unit: '{message}' })
-  const inSeconds = { unit: 's', advice: { explicitBucketBoundaries: [...seconds] } }
-  const duration = meter.createHistogram(instruments.duration, inSeconds)
-  const lag = meter.createHistogram(instruments.lag, inSeconds)
+  const sentMessages = meter.createCounter(instruments.sent, {
+    unit: '{message}',
+    description: 'Messages that the broker holds.',
+  })
+  const consumed = meter.createCounter(instruments.consumed, {
+    unit: '{message}',
+    description: 'Messages that were handed to a handler, by outcome.',
+  })
+  const histogram = (name: string, description: string) =>
+    meter.createHistogram(name, { unit: 's', description, advice: { explicitBucketBoundaries: [...seconds] } })
+  const duration = histogram(instruments.duration, 'Time that handling a message takes.')
+  const lag = histogram(instruments.lag, 'Time from the publication of a message to its handling.')
   const attributesOf = (place: Place) => ({
     'messaging.system': system,
     'messaging.destination.name': place.topic,
@@ -98,12 +105,17 @@ export interface Waiting {
 
 /** Gauges over the tables, asked for when a reader collects. Returns the way to stop them. */
 export function observeTables(look: () => Promise<Waiting>, meter: Meter = metrics.getMeter('vestnik')): () => void {
-  const gauge = (name: string, unit: string) => meter.createObservableGauge(name, { unit })
-  const outboxAge = gauge(instruments.outboxAge, 's')
-  const heldAge = gauge(instruments.heldAge, 's')
-  const held = gauge(instruments.held, '{message}')
-  const dead = gauge(instruments.dead, '{message}')
-  const uncertain = gauge(instruments.uncertain, '{effect}')
+  const gauge = (name: string, unit: string, description: string) =>
+    meter.createObservableGauge(name, { unit, description })
+  const outboxAge = gauge(instruments.outboxAge, 's', 'How long the oldest message in the outbox has waited.')
+  const heldAge = gauge(instruments.heldAge, 's', 'How long the oldest held message has waited.')
+  const held = gauge(instruments.held, '{message}', 'Messages that are held: for a retry, or behind one of their key.')
+  const dead = gauge(instruments.dead, '{message}', 'Dead letters: messages that wait for a person.')
+  const uncertain = gauge(
+    instruments.uncertain,
+    '{effect}',
+    'Effects that may have happened and are not marked as done.',
+  )
   const all = [outboxAge, heldAge, held, dead, uncertain]
   const observe: Parameters<Meter['addBatchObservableCallback']>[0] = async (result) => {
     const found = await look().catch(() => undefined) // a store that is closed has nothing to say

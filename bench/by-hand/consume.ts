@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { now, parentDone, readInput, report } from '../harness/program.ts'
 import { openBroker } from './broker.ts'
-import { openInbox } from './inbox.ts'
+import { openInbox, read } from './inbox.ts'
 
 interface Input {
   readonly folder: string
@@ -14,9 +14,9 @@ interface Input {
 const { folder, perCommit, warm, count } = readInput<Input>()
 const stop = new AbortController()
 const broker = openBroker(join(folder, 'broker.db'))
-const inbox = openInbox(join(folder, 'billing.db'), perCommit)
+const inbox = openInbox(join(folder, 'billing.db'))
 let seen = 0
-const reading = inbox.read(broker, applied, stop.signal)
+const reading = read(inbox, broker, perCommit, applied, stop.signal)
 
 report({ at: now() })
 await parentDone

@@ -2,22 +2,20 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { keyOf, type Payload } from '../harness/messages.ts'
-import { type Broker, toMessage } from './broker.ts'
+import { type Broker, type Message, toMessage } from './broker.ts'
 import { openDatabase, transaction } from './database.ts'
 
 export interface Outbox {
   /** Writes the order and the message about it, in a transaction of its own. */
   place(order: Payload): void
-  /** Sends what is committed, until the signal aborts. */
-  relay(signal: AbortSignal): Promise<void>
+  /** The oldest messages behind the position, at most so many. */
+  waiting(behind: number, limit: number): readonly Message[]
+  /** Forgets the messages from one position to another, in one transaction. */
+  forget(first: number, last: number): void
   close(): void
 }
 
-/** How many rows the relay reads at once. */
-const inFlight = 200
-
-/** `perCommit`: how many rows the relay publishes, and forgets, in one commit. */
-export function openOutbox(path: string, broker: Broker, perCommit: number): Outbox {
+export function openOutbox(path: string): Outbox {
   const db = openDatabase(
     path,
     `CREATE TABLE orders (n INTEGER NOT NULL, customer TEXT NOT NULL, at INTEGER NOT NULL, note TEXT NOT NULL);
@@ -26,20 +24,8 @@ export function openOutbox(path: string, broker: Broker, perCommit: number): Out
   )
   const order = db.prepare('INSERT INTO orders (n, customer, at, note) VALUES (?, ?, ?, ?)')
   const add = db.prepare('INSERT INTO outbox (id, key, headers, body) VALUES (?, ?, ?, ?)')
-  const select = db.prepare('SELECT pos, id, key, headers, body FROM outbox ORDER BY pos LIMIT ?')
-  const remove = db.prepare('DELETE FROM outbox WHERE pos <= ?')
-
-  /** Publishes the oldest rows, then forgets them; answers how many there were. */
-  function relayOnce(): number {
-    const rows = select.all(inFlight).map(toMessage)
-    for (let i = 0; i < rows.length; i += perCommit) {
-      const some = rows.slice(i, i + perCommit)
-      broker.publish(some)
-      const last = some.at(-1)?.pos ?? 0
-      transaction(db, () => void remove.run(last))
-    }
-    return rows.length
-  }
+  const select = db.prepare('SELECT pos, id, key, headers, body FROM outbox WHERE pos > ? ORDER BY pos LIMIT ?')
+  const remove = db.prepare('DELETE FROM outbox WHERE pos BETWEEN ? AND ?')
 
   return {
     place(placed) {
@@ -50,10 +36,25 @@ export function openOutbox(path: string, broker: Broker, perCommit: number): Out
         add.run(id, keyOf(placed.n), headers, JSON.stringify(placed))
       })
     },
-    async relay(signal) {
-      while (!signal.aborted) await sleep(relayOnce() === 0 ? 5 : 0)
-    },
+    waiting: (behind, limit) => select.all(behind, limit).map(toMessage),
+    forget: (first, last) => transaction(db, () => void remove.run(first, last)),
     close: () => db.close(),
+  }
+}
+
+/** How many rows the relay reads at once. */
+const inFlight = 200
+
+/** Sends what is committed, until the signal aborts: `perCommit` rows are published, and forgotten, in one commit. */
+export async function relay(outbox: Outbox, broker: Broker, perCommit: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const rows = outbox.waiting(0, inFlight)
+    for (let i = 0; i < rows.length; i += perCommit) {
+      const some = rows.slice(i, i + perCommit)
+      broker.publish(some)
+      outbox.forget(some[0]?.pos ?? 0, some.at(-1)?.pos ?? 0)
+    }
+    await sleep(rows.length === 0 ? 5 : 0)
   }
 }
 

@@ -5,7 +5,7 @@ import { callers } from '../harness/callers.ts'
 import { payload } from '../harness/messages.ts'
 import { go, now, parentDone, readInput, report } from '../harness/program.ts'
 import { openBroker } from './broker.ts'
-import { openOutbox } from './outbox.ts'
+import { openOutbox, relay } from './outbox.ts'
 
 interface Input {
   readonly folder: string
@@ -17,8 +17,8 @@ interface Input {
 const { folder, perCommit, warm, count } = readInput<Input>()
 const stop = new AbortController()
 const broker = openBroker(join(folder, 'broker.db'))
-const outbox = openOutbox(join(folder, 'shop.db'), broker, perCommit)
-const relaying = outbox.relay(stop.signal)
+const outbox = openOutbox(join(folder, 'shop.db'))
+const relaying = relay(outbox, broker, perCommit, stop.signal)
 
 report({ at: now() })
 for (const orders of [warm, count]) {

@@ -1,9 +1,14 @@
-/** The two services of the measurements, opened on the files of a folder: a shop that publishes, a billing that reads. */
+/**
+ * The two services of the measurements, opened on the files of a folder: a shop that publishes, a billing that reads.
+ * Their broker is a file there too, unless they are told of a RabbitMQ.
+ */
 import { join } from 'node:path'
 import { type Bus, type Handler, openBus } from '@vestnik/bus'
 import type { Store } from '@vestnik/bus/store'
 import { openSqliteStore } from '@vestnik/store-sqlite'
+import { openTransport } from '@vestnik/transport'
 import { openSqliteTransport } from '@vestnik/transport-sqlite'
+import type { RabbitPlace } from '../peers/rabbitmq.ts'
 import { payload } from './messages.ts'
 import { orderPlaced } from './orders.ts'
 
@@ -12,8 +17,8 @@ export interface Shop extends AsyncDisposable {
   place(n: number, at?: number): Promise<void>
 }
 
-export async function openShop(folder: string): Promise<Shop> {
-  const { store, bus, close } = await openService(folder, 'shop', [])
+export async function openShop(folder: string, rabbit?: RabbitPlace): Promise<Shop> {
+  const { store, bus, close } = await openService(folder, 'shop', [], rabbit)
   await store.transaction((tx) =>
     tx.query(
       'CREATE TABLE orders (n INTEGER NOT NULL, customer TEXT NOT NULL, at INTEGER NOT NULL, note TEXT NOT NULL)',
@@ -38,10 +43,17 @@ export interface Service {
   close(): Promise<void>
 }
 
-/** A service with a database, a connection to the folder's broker and a bus. */
-export async function openService(folder: string, name: string, handlers: readonly Handler[]): Promise<Service> {
+/** A service with a database, a connection to the broker and a bus. */
+export async function openService(
+  folder: string,
+  name: string,
+  handlers: readonly Handler[],
+  rabbit?: RabbitPlace,
+): Promise<Service> {
   const store = await openSqliteStore(join(folder, `${name}.db`))
-  const transport = await openSqliteTransport(join(folder, 'broker.db'))
+  const transport = rabbit
+    ? await openTransport(rabbit.url, { topicNames: { [orderPlaced.topic]: rabbit.name } })
+    : await openSqliteTransport(join(folder, 'broker.db'))
   const bus = await openBus({ service: name, store, transport, handlers, publishes: [orderPlaced] })
   return {
     store,

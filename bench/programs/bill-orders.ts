@@ -4,14 +4,22 @@ import { on } from '@vestnik/bus'
 import { orderPlaced } from '../harness/orders.ts'
 import { now, parentDone, readInput, report } from '../harness/program.ts'
 import { openService } from '../harness/services.ts'
+import type { RabbitPlace } from '../peers/rabbitmq.ts'
 
-const { folder, warm, count } = readInput<{ folder: string; warm: number; count: number }>()
+interface Input {
+  readonly folder: string
+  readonly warm: number
+  readonly count: number
+  readonly rabbit?: RabbitPlace
+}
+
+const { folder, warm, count, rabbit } = readInput<Input>()
 let started = 0
 const bill = on(orderPlaced, 'billing', async ({ n, customer, at }, { tx }) => {
   started += 1
   await tx.query('INSERT INTO bills (n, customer, at) VALUES (?, ?, ?)', [n, customer, at])
 })
-const { store, close } = await openService(folder, 'billing', [bill])
+const { store, close } = await openService(folder, 'billing', [bill], rabbit)
 await store.transaction((tx) =>
   tx.query(
     'CREATE TABLE bills (pos INTEGER PRIMARY KEY, n INTEGER NOT NULL, customer TEXT NOT NULL, at INTEGER NOT NULL)',

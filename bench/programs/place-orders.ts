@@ -2,9 +2,17 @@
 import { callers } from '../harness/callers.ts'
 import { go, now, parentDone, readInput, report } from '../harness/program.ts'
 import { openShop } from '../harness/services.ts'
+import type { RabbitPlace } from '../peers/rabbitmq.ts'
 
-const { folder, warm, count } = readInput<{ folder: string; warm: number; count: number }>()
-await using shop = await openShop(folder)
+interface Input {
+  readonly folder: string
+  readonly warm: number
+  readonly count: number
+  readonly rabbit?: RabbitPlace
+}
+
+const { folder, warm, count, rabbit } = readInput<Input>()
+await using shop = await openShop(folder, rabbit)
 
 report({ at: now() })
 for (const orders of [warm, count]) {

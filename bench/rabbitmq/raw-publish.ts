@@ -5,14 +5,11 @@ import { callers } from '../harness/callers.ts'
 import { message } from '../harness/messages.ts'
 import { readInput, report } from '../harness/program.ts'
 import { inFlight, type PlaceInput } from './place.ts'
+import { openQueue } from './raw-queue.ts'
 
 const { url, name, warm, count } = readInput<PlaceInput>()
 const connection = await connect(url)
-const channel = await connection.createConfirmChannel()
-await channel.assertQueue(name, { durable: true, arguments: { 'x-queue-type': 'quorum' } })
-channel.on('return', () => {
-  throw new Error('the broker returned a message')
-})
+const channel = await openQueue(connection, name)
 
 const messages = Array.from({ length: warm + count }, (_, n) => {
   const made = message(n)

@@ -1,5 +1,6 @@
 /** RabbitMQ: publishing and delivering, against amqplib alone and against NestJS microservices. */
 import { startChild } from '../harness/child.ts'
+import { endToEnd } from '../harness/end-to-end.ts'
 import { type Figures, type Row, ratio, type Settings } from '../harness/row.ts'
 import { onRabbit, type RabbitPlace, type RabbitSide } from '../peers/rabbitmq.ts'
 
@@ -32,7 +33,30 @@ const rabbitmqOrder: Row = {
   ],
 }
 
-export const rabbitmqRows: readonly Row[] = [rabbitmq, rabbitmqOrder]
+const byHand = 'the same by hand, amqplib and a transaction per message'
+
+const rabbitmqChain: Row = {
+  name: 'rabbitmq-chain',
+  title: 'RabbitMQ: the whole chain: order and outbox row, relay, broker, other process, inbox and business row',
+  sides: ({ quick }) =>
+    onRabbit([
+      { name: 'ours', title: 'Vestnik', run: chain('programs/', quick ? 200 : 40_000) },
+      { name: 'byHand', title: byHand, packages: ['amqplib'], run: chain('rabbitmq/raw-', quick ? 200 : 8_000) },
+    ]),
+  requirements: [{ says: byHand, unit: '×', value: ratio('perSecond', 'ours', 'byHand'), atLeast: 5 }],
+}
+
+export const rabbitmqRows: readonly Row[] = [rabbitmq, rabbitmqOrder, rabbitmqChain]
+
+/** A tenth more to warm up with. */
+function chain(whose: string, count: number) {
+  return (rabbit: RabbitPlace, folder: string): Promise<Figures> =>
+    endToEnd({
+      writer: `${whose}place-orders.ts`,
+      reader: `${whose}bill-orders.ts`,
+      input: { folder, rabbit, warm: Math.ceil(count / 10), count },
+    })
+}
 
 function sides(settings: Settings): RabbitSide[] {
   const packages = ['@nestjs/microservices', 'amqp-connection-manager'] as const

@@ -124,6 +124,28 @@ test('a queue that is deleted is made again, and loses what it held and no more'
   await until(() => rabbit.transport.health().ready)
 })
 
+test('a message that is held longer than the broker allows comes again, and its signal says so', {
+  timeout: 90_000,
+}, async () => {
+  await using node = await privateRabbit({ config: ['consumer_timeout = 2000'] })
+  // Else it looks every minute.
+  await node.control('eval', 'application:set_env(rabbit, channel_tick_interval, 1000).')
+  await using rabbit = await openMember(node.url)
+  const group = await rabbit.group()
+  const aborted: string[] = []
+  const ended: boolean[] = []
+  await rabbit.transport.subscribe(group, async ({ id, redelivered }, signal) => {
+    if (!redelivered) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    if (signal.aborted) aborted.push(id)
+    else ended.push(redelivered)
+  })
+  await rabbit.publish(group, 'slow', 1)
+  await until(() => ended.length === 1)
+  assert.deepEqual([aborted, ended], [['slow-0'], [true]])
+  await rabbit.publish(group, 'slow', 1)
+  await until(() => ended.length === 2)
+})
+
 test('a message that no queue takes is refused, whatever the broker confirms', { timeout: 60_000 }, async () => {
   await using node = await privateRabbit()
   await using rabbit = await openMember(node.url)

@@ -9,8 +9,6 @@ import { startSystem } from '../harness/system.ts'
 
 const byHand = 'nodemailer alone, to the same mailbox'
 const perSecond = 20
-/** Each rents again after so long that their mails cannot be mistaken for each other. */
-const people = 25
 
 export const rentalMail: Row = {
   name: 'rental-mail',
@@ -22,7 +20,8 @@ export const rentalMail: Row = {
   requirements: [{ says: `${byHand}, p50`, unit: '×', value: ratio('p50Ms', 'ours', 'bare'), atMost: 3 }],
 }
 
-const load = ({ quick }: Settings) => (quick ? { warm: 2, total: 10 } : { warm: 20, total: 100 })
+/** So many people that each has their mail before they rent again. */
+const load = ({ quick }: Settings) => (quick ? { people: 3, warm: 2, total: 10 } : { people: 25, warm: 20, total: 100 })
 
 /** One system for all rounds, with people who may rent. */
 interface System {
@@ -39,7 +38,8 @@ interface Opened {
   readonly port: number
 }
 
-function systemOf({ folder }: Settings): System {
+function systemOf(settings: Settings): System {
+  const { folder } = settings
   const started = new AsyncDisposableStack()
   let opened: Promise<Opened> | undefined
   async function start(): Promise<Opened> {
@@ -47,7 +47,7 @@ function systemOf({ folder }: Settings): System {
     const { port = 0 } = await mailbox.next()
     const others = { SERVICES: 'gateway,users,films,mailer', MAILBOX_SMTP_PORT: String(port) }
     const { gateway: url = '' } = started.use(await startSystem(folder, others)).urls
-    await signUpAll(url, mailbox)
+    await signUpAll(load(settings).people, url, mailbox)
     return { url, mailbox, port }
   }
   return {
@@ -59,7 +59,7 @@ function systemOf({ folder }: Settings): System {
   }
 }
 
-async function signUpAll(url: string, mailbox: Child): Promise<void> {
+async function signUpAll(people: number, url: string, mailbox: Child): Promise<void> {
   for (let n = 0; n < people; n += 1) {
     await ask(url, users.signUp, { body: { email: emailOf(n), password } })
     const { code } = await mailbox.next()
@@ -82,6 +82,7 @@ function bare(system: System, settings: Settings): Side {
 }
 
 function ours(system: System, settings: Settings): Side {
+  const { people } = load(settings)
   const emails = Array.from({ length: people }, (_, n) => emailOf(n))
   return {
     name: 'ours',

@@ -31,6 +31,18 @@ test('signing in answers a token that our keys verify, and tells of it once', as
   assert.ok(told >= before && told <= Date.now())
 })
 
+test('two sign-ins at once have times of their own: a peer that knows them by nothing else sees two', async (t) => {
+  const { post, join, messages } = await open(t)
+  await join()
+  const at = Date.now()
+  const clock = t.mock.method(Date, 'now', () => at)
+  const answers = await Promise.all(Array.from({ length: 5 }, () => post('/sessions', anna)))
+  clock.mock.restore()
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
+  const times = (await messages('user.loggedIn')).map(({ payload }) => payload.timestamp)
+  assert.equal(new Set(times).size, 5)
+})
+
 test('a sign-in that fails is told to nobody', async (t) => {
   const { post, join, messages } = await open(t)
   await join()

@@ -29,6 +29,8 @@ export function createSignIn({
   limits,
   now,
 }: Parts): UseCase<sessions.SignIn, sessions.SignedIn> {
+  const timeOfOne = distinct(now)
+
   async function check({ email, password }: sessions.SignIn, source: string): Promise<Checked> {
     const known = await store.read((tx) => findCredentials(tx, email, source))
     const takeBack = limits.signIns.begin(email, source, known?.sourceKnown === true)
@@ -46,7 +48,7 @@ export function createSignIn({
   return async (request, source) => {
     const { known, stronger } = await check(request, source)
     const { userId } = known
-    const nowMs = now()
+    const nowMs = timeOfOne()
     const sessionId = randomUUID()
     const tokens = await createTokens(keys.signing, { userId, sessionId }, nowMs)
     await store.transaction(async (tx) => {
@@ -63,4 +65,17 @@ export function createSignIn({
 
 function wrong(): Problem {
   return new Problem(401, 'The e-mail address or the password is wrong.', { headers: { 'www-authenticate': 'Bearer' } })
+}
+
+/**
+ * A clock that answers no millisecond twice: where a message carries no id, a sign-in is known by its user and its time,
+ * and two at once would be taken for one. It follows the clock back when that is set.
+ */
+function distinct(now: () => number): () => number {
+  let last = 0
+  return () => {
+    const ms = now()
+    last = ms <= last && ms > last - 1000 ? last + 1 : ms
+    return last
+  }
 }

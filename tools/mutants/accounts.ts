@@ -244,4 +244,28 @@ export const accountMutants: readonly Mutant[] = [
     replace: 'if (waitMs > everyMs) throw tooMany(waitMs)',
     tests: [rates],
   },
+  {
+    name: 'an address in letters that become others',
+    rule: 'An address is ASCII before its letters become small ones.',
+    file: 'services/contracts/email.ts',
+    find: '/^[!-~]*$/',
+    replace: '/^/',
+    tests: ['services/contracts/email.test.ts'],
+  },
+  {
+    name: 'a common password in other letters',
+    rule: 'A password is judged in the form that is hashed.',
+    file: 'services/users/domain/password.ts',
+    find: 'const plain = canonical.toLowerCase()',
+    replace: 'const plain = password.toLowerCase()',
+    tests: ['services/users/domain/password.test.ts'],
+  },
+  {
+    name: 'connections that are never given back',
+    rule: 'What a source closes is there for it again.',
+    file: 'packages/service/connection-limit.ts',
+    find: '(open.get(source) ?? 1) - 1',
+    replace: 'open.get(source) ?? 1',
+    tests: ['packages/service/connection-limit.test.ts'],
+  },
 ]

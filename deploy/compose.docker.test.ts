@@ -20,9 +20,7 @@ test('the backend runs in containers on RabbitMQ', { timeout: 800_000 }, async (
   const engine = await openEngine().catch((error: Error) => error)
   if (engine instanceof Error) return t.skip(engine.message)
   await using _engine = engine
-  t.diagnostic(
-    `the engine is ${engine.isOwn ? 'its own' : 'the one that runs'}${engine.hasNat ? '' : ', without rules'}`,
-  )
+  t.diagnostic(`the engine is ${engine.isOwn ? 'its own' : 'the one that runs'}`)
   const docker = await dockerOf(engine)
   const tag = randomUUID().slice(0, 8)
   await using containers = await startTimed(t, docker, tag)

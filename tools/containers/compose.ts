@@ -1,9 +1,8 @@
 /** The backend of deploy/compose.yaml on an engine, with images that stand in for the public ones. */
 import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePorts, guardedFolder, removeFolder } from '../brokers/guarded.ts'
+import { freePorts } from '../brokers/guarded.ts'
 import { type Mailbox, openMailbox } from '../client/mailbox.ts'
 import { root } from '../repository.ts'
 import type { Docker } from './docker.ts'
@@ -21,7 +20,7 @@ export interface Containers extends AsyncDisposable {
   untilReady(): Promise<void>
 }
 
-export const composeFile: string = join(root, 'deploy', 'compose.yaml')
+const composeFile: string = join(root, 'deploy', 'compose.yaml')
 
 const readyMs = 60_000
 
@@ -40,7 +39,6 @@ export async function composePrograms({ program }: Docker): Promise<readonly (re
 
 /** Builds the services' image, and starts everything. Resolves when all of it is ready. */
 export async function startContainers(docker: Docker, standIns: StandIns, tag: string): Promise<Containers> {
-  const folder = await guardedFolder('compose')
   const [gatewayPort = 0, mailboxPort = 0] = await freePorts(2)
   const image = `vestnik-services:${tag}`
   const variables = {
@@ -54,16 +52,14 @@ export async function startContainers(docker: Docker, standIns: StandIns, tag: s
     MAILBOX_PORT: String(mailboxPort),
   }
   const [[program = '', ...first] = []] = await composePrograms(docker)
-  const files = ['-f', composeFile, ...(docker.engine.hasNat ? [] : ['-f', await hostNetwork(folder)])]
   const env = Object.entries({ ...unset, ...variables }).map(([name, value]) => `${name}=${value}`)
   const compose = (...words: readonly string[]) =>
-    docker.program('env', ...env, program, ...first, ...files, '--profile', 'rabbitmq', ...words)
+    docker.program('env', ...env, program, ...first, '-f', composeFile, '--profile', 'rabbitmq', ...words)
   const url = `http://127.0.0.1:${gatewayPort}`
 
   async function dispose(): Promise<void> {
     await compose('down', '--volumes', '--remove-orphans', '--timeout', '5')
     if (!docker.engine.isOwn) await docker.run('rmi', '--force', image, ...Object.values(standIns))
-    removeFolder(folder)
   }
 
   const containers: Containers = {
@@ -94,13 +90,6 @@ const unset = { NODE_ENV: '', ALLOW_PLAINTEXT: '', TRUST_PROXY: '', MAIL_FROM: '
 function passwords(): Readonly<Record<string, string>> {
   const names = ['GATEWAY', 'USERS', 'FILMS', 'MAILER']
   return Object.fromEntries(names.map((name) => [`${name}_BROKER_PASSWORD`, randomBytes(24).toString('base64url')]))
-}
-
-/** For an engine whose containers cannot reach the world by themselves. */
-async function hostNetwork(folder: string): Promise<string> {
-  const file = join(folder, 'host-network.yaml')
-  await writeFile(file, JSON.stringify({ services: { gateway: { build: { network: 'host' } } } }))
-  return file
 }
 
 async function untilAnswers(url: string): Promise<void> {

@@ -24,12 +24,11 @@ export async function dockerOf(engine: Engine): Promise<Docker> {
   const env = hasBuildx ? engine.env : { ...engine.env, DOCKER_BUILDKIT: '0' }
   const program = (command: string, ...words: readonly string[]) => execute({ env }, command, words)
   const run = (...words: readonly string[]) => program('docker', ...words)
-  const network = engine.hasNat ? [] : ['--network=host']
   return {
     engine,
     run,
     async build(context, ...words) {
-      await run('build', '--quiet', '--force-rm', ...network, ...words, context)
+      await run('build', '--quiet', '--force-rm', ...words, context)
     },
     program,
   }

@@ -1,7 +1,7 @@
 /** A Docker Engine for a test: the one that runs, else one of its own, in a folder of its own, that is gone with the test. */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,55 +14,43 @@ export interface Engine extends AsyncDisposable {
   readonly env: NodeJS.ProcessEnv
   /** Whether it ends with the test, with all that is in it. */
   readonly isOwn: boolean
-  /** False where it may not change the host's rules: what is built must use the host's network then. */
-  readonly hasNat: boolean
 }
 
 const startMs = 60_000
 const stopMs = 30_000
+const otherMs = 15_000
 /** As long as another test may take that has an engine of its own. */
 const turnMs = 600_000
 
 /** @throws Error that says why there is none */
 export async function openEngine(): Promise<Engine> {
-  if (await answers(process.env))
-    return { env: process.env, isOwn: false, hasNat: true, [Symbol.asyncDispose]: async () => {} }
+  if (await answers(process.env)) return { env: process.env, isOwn: false, [Symbol.asyncDispose]: async () => {} }
   if (process.getuid?.() !== 0) throw new Error('no Docker Engine answers, and only root may start one')
   const endTurn = await takeTurn()
   try {
-    return await startOwn(endTurn)
+    await untilNoOther()
+    const { env, stop } = await start()
+    return { env, isOwn: true, [Symbol.asyncDispose]: () => stop().finally(endTurn) }
   } catch (error) {
     endTurn()
     throw error
   }
 }
 
-/** Where the host's rules may not be changed, containers still reach each other, and the host reaches them. */
-async function startOwn(endTurn: () => void): Promise<Engine> {
-  const reasons: string[] = []
-  for (const [hasNat, words] of [
-    [true, []],
-    [false, ['--iptables=false']],
-  ] as const) {
-    const engine = await start(words).catch((error: Error) => void reasons.push(error.message))
-    if (!engine) continue
-    const stop = () => engine.stop().finally(endTurn)
-    return { env: engine.env, isOwn: true, hasNat, [Symbol.asyncDispose]: stop }
-  }
-  throw new Error(`no Docker Engine can be started here: ${reasons.join('; ')}`)
-}
-
-async function start(words: readonly string[]): Promise<{ env: NodeJS.ProcessEnv; stop: () => Promise<void> }> {
+/**
+ * It must be allowed to write rules of the network: without them containers do not find each other by their names. The
+ * storage it chooses itself, by what the kernel has.
+ */
+async function start(): Promise<{ env: NodeJS.ProcessEnv; stop: () => Promise<void> }> {
   const folder = await guardedFolder('docker')
-  const cgroup = basename(folder)
-  const restore = rememberHost(cgroup)
+  const restore = rememberHost()
   const socket = `unix://${join(folder, 'socket')}`
   const env = { ...process.env, DOCKER_HOST: socket, DOCKER_CONFIG: join(folder, 'config') }
   mkdirSync(env.DOCKER_CONFIG)
   // Processes and mounts of its own: whatever ends it, its containers end too, and nothing stays mounted.
   const isolation = ['--pid', '--fork', '--kill-child=SIGKILL', '--mount', '--mount-proc']
   const places = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'run'), '-p', join(folder, 'pid')]
-  const rest = ['--host', socket, '--cgroup-parent', cgroup, ...words]
+  const rest = ['--host', socket, '--cgroup-parent', basename(folder)]
   const dockerd = startGuarded('unshare', [...isolation, 'dockerd', ...places, ...rest], {})
 
   async function stop(): Promise<void> {
@@ -78,7 +66,7 @@ async function start(words: readonly string[]): Promise<{ env: NodeJS.ProcessEnv
     if (!dockerd.hasEnded() && performance.now() < end) await sleep(100)
     else {
       await stop()
-      throw new Error(`dockerd ${words.join(' ')}: ${lastWords(dockerd)}`)
+      throw new Error(`no Docker Engine can be started here: ${lastWords(dockerd)}`)
     }
   }
   return { env, stop }
@@ -95,6 +83,27 @@ async function endChild(dockerd: Guarded): Promise<void> {
 function lastWords(dockerd: Guarded): string {
   const lines = dockerd.said().trim().split('\n')
   return lines.findLast((line) => /fail|error/i.test(line)) ?? lines.at(-1) ?? 'it said nothing'
+}
+
+/** One that listens elsewhere would share its rules. Whoever was killed just now needs a moment to be gone. */
+async function untilNoOther(): Promise<void> {
+  const end = performance.now() + otherMs
+  for (let other = otherEngine(); other !== undefined; other = otherEngine()) {
+    if (performance.now() > end) throw new Error(`another Docker Engine runs, process ${other}: name it in DOCKER_HOST`)
+    await sleep(200)
+  }
+}
+
+function otherEngine(): string | undefined {
+  return readdirSync('/proc').find((pid) => /^[0-9]+$/.test(pid) && commandOf(pid) === 'dockerd\n')
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 async function answers(env: NodeJS.ProcessEnv): Promise<boolean> {

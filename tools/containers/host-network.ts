@@ -6,33 +6,50 @@ import { existsSync, globSync, readFileSync, rmdirSync, rmSync, writeFileSync } 
 const folders = ['/etc/docker', '/run/docker', '/run/containerd', '/opt/containerd']
 const forwarding = '/proc/sys/net/ipv4/ip_forward'
 const tables = ['filter', 'nat']
+/** Containers' own, then the engines'. */
+const cgroups = ['/sys/fs/cgroup/{*/,}vestnik-docker-*/*/', '/sys/fs/cgroup/{*/,}vestnik-docker-*/']
 const isOfDocker = /DOCKER|docker0|br-[0-9a-f]{12}/
 
-/** Call it before an engine is started; what it answers makes the host again what it was. */
-export function rememberHost(cgroup: string): () => void {
-  const before = new Map(tables.map((table) => [table, new Set(rulesOf(table))]))
+/**
+ * Call it before an engine is started, while none runs; what it answers makes the host again what it was, and takes away
+ * what an engine that was killed has left.
+ */
+export function rememberHost(): () => void {
+  const forwardWas = policyOf('FORWARD')
   const missing = folders.filter((folder) => !existsSync(folder))
   const forwarded = readFileSync(forwarding, 'utf8')
-  const hadBridge = existsSync('/sys/class/net/docker0')
   return () => {
-    for (const table of tables) undoRules(table, before.get(table) ?? new Set())
-    if (!hadBridge && existsSync('/sys/class/net/docker0')) run('ip', ['link', 'delete', 'docker0'])
+    for (const table of tables) removeRules(table)
+    if (policyOf('FORWARD') !== forwardWas) run('iptables', ['-P', 'FORWARD', forwardWas])
+    if (existsSync('/sys/class/net/docker0')) run('ip', ['link', 'delete', 'docker0'])
     writeFileSync(forwarding, forwarded)
     for (const folder of missing) rmSync(folder, { recursive: true, force: true })
-    for (const path of globSync(`/sys/fs/cgroup/{${cgroup},*/${cgroup}}`)) rmdirSync(path)
+    for (const path of globSync(cgroups)) removeCgroup(path)
   }
 }
 
-/** Only what is the engine's, and was not there: others may have changed rules meanwhile. */
-function undoRules(table: string, before: ReadonlySet<string>): void {
-  const made = rulesOf(table).filter((line) => !before.has(line))
-  const chains = made.flatMap((line) => /^:(DOCKER\S*)/.exec(line)?.[1] ?? [])
-  for (const line of made) {
+/** Only what is an engine's: others may have rules too. */
+function removeRules(table: string): void {
+  const lines = rulesOf(table)
+  for (const line of lines) {
     const [flag, ...rest] = line.split(' ')
     if (flag === '-A' && isOfDocker.test(line)) run('iptables', ['-t', table, '-D', ...rest])
   }
-  for (const chain of chains) run('iptables', ['-t', table, '-X', chain])
-  if (before.has(':FORWARD ACCEPT')) run('iptables', ['-t', table, '-P', 'FORWARD', 'ACCEPT'])
+  for (const chain of lines.flatMap((line) => /^:(DOCKER\S*)/.exec(line)?.[1] ?? [])) {
+    run('iptables', ['-t', table, '-X', chain])
+  }
+}
+
+function removeCgroup(path: string): void {
+  try {
+    rmdirSync(path)
+  } catch {
+    // Something still runs in it, or it has gone with another controller's.
+  }
+}
+
+function policyOf(chain: string): string {
+  return rulesOf('filter').flatMap((line) => new RegExp(`^:${chain} (\\w+)`).exec(line)?.[1] ?? [])[0] ?? 'ACCEPT'
 }
 
 /** A line for each chain, with its policy, and for each rule. None where the kernel has no such table. */

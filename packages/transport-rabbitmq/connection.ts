@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BusError } from '@vestnik/bus/errors'
 import { type ChannelModel, connect } from 'amqplib'
+import { bundleWrites } from './bundled.ts'
 import { isForGood, whyNot } from './failures.ts'
 import type { Settings } from './options.ts'
 
@@ -78,6 +79,7 @@ export function openConnection(settings: Settings, purpose: string): Connection 
   /** Resolves when the connection is lost again. */
   async function session(): Promise<{ readonly why: string; readonly lastedMs: number }> {
     const one = await connect(settings.address, { ...settings.socket })
+    bundleWrites(streamOf(one))
     const started = performance.now()
     let why = `the connection to ${shown} was closed`
     one.on('error', (error) => {
@@ -160,7 +162,10 @@ async function closeOrDestroy(model: ChannelModel): Promise<void> {
 }
 
 /** The client hears of the end of its socket only with an error. */
-function destroy({ connection }: ChannelModel, why: string): void {
-  const { stream } = connection as unknown as { readonly stream: Duplex }
-  stream.destroy(new Error(why))
+function destroy(model: ChannelModel, why: string): void {
+  streamOf(model).destroy(new Error(why))
+}
+
+function streamOf({ connection }: ChannelModel): Duplex {
+  return (connection as unknown as { readonly stream: Duplex }).stream
 }

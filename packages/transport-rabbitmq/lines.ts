@@ -26,14 +26,21 @@ export function createLines<Entry>(): Lines<Entry> {
   }
 }
 
+/** Most lines have nobody behind the first. */
+const nobody: never[] = []
+
 function createLine<Entry>(emptied: () => void): Line<Entry> {
   let isBusy = false
-  let waiting: Entry[] = []
+  let waiting: Entry[] = nobody
   return {
     join(entry) {
-      if (isBusy) waiting.push(entry)
-      else isBusy = true
-      return waiting.length === 0
+      if (!isBusy) {
+        isBusy = true
+        return true
+      }
+      if (waiting === nobody) waiting = []
+      waiting.push(entry)
+      return false
     },
     next() {
       const following = waiting.shift()

@@ -6,7 +6,7 @@ import type { Incoming, Outgoing } from '@vestnik/bus/transport'
 import type { MessageProperties, Options } from 'amqplib'
 
 /** All headers of a message go into one frame, of which the broker takes 128 KiB. */
-export const maxHeaderBytes: number = 64 * 1024
+const maxHeaderBytes = 64 * 1024
 
 const prefix = 'cloudEvents:'
 const keyHeader = `${prefix}partitionkey`
@@ -42,6 +42,15 @@ function addProperties(options: Options.Publish, headers: Outgoing['headers']): 
 /** What an existing peer sends: a durable body and nothing else. */
 export function toPlain(): Options.Publish {
   return { persistent: true, mandatory: true }
+}
+
+/** Whether the headers take more room than there is. */
+export function hasTooManyHeaders(message: Outgoing): boolean {
+  const { id, key = '', headers } = message
+  let length = id.length + key.length
+  for (const name in headers) length += 20 + name.length + (headers[name] ?? '').length
+  // No character has more than three bytes: these are seldom counted.
+  return 200 + 3 * length > maxHeaderBytes && headerBytes(message) > maxHeaderBytes
 }
 
 /** How much room the headers take, about. */

@@ -8,8 +8,8 @@ import type { Channel, ChannelModel, ConfirmChannel, Message } from 'amqplib'
 import { type Answer, type Call, startCall } from './calls.ts'
 import { openConfirmChannel } from './channel.ts'
 import type { Connection } from './connection.ts'
-import { createLines, type Line } from './lines.ts'
-import { headerBytes, maxHeaderBytes, toAmqp, toPlain } from './message.ts'
+import { createLines, type Line, type Lines } from './lines.ts'
+import { hasTooManyHeaders, toAmqp, toPlain } from './message.ts'
 import { partitionOf } from './names.ts'
 import type { Settings } from './options.ts'
 import { createRoutes } from './routes.ts'
@@ -45,7 +45,8 @@ export function startPublisher(
   findRoute: (topic: string) => Promise<Route | undefined>,
 ): Publisher {
   const { maxBodyBytes, publishMs, shown } = settings
-  const lines = createLines<Entry>()
+  /** By topic: a name for both would be made anew for each message. */
+  const topics = new Map<string, Lines<Entry>>()
   const inFlight = new Set<Entry>()
   /** May be sent now, but for the limits. */
   let ready: Entry[] = []
@@ -222,15 +223,14 @@ export function startPublisher(
     publish(messages) {
       const call = startCall(shown)
       if (!isBusy()) progressAt = performance.now()
-      const blocked = new Set<string>()
+      let blocked: Set<string> | undefined
       for (const message of messages) {
-        const place = message.key === undefined ? undefined : `${message.topic}\n${message.key}`
         call.expect()
-        if (place !== undefined && blocked.has(place)) call.answer(message.id, 'doubtful')
+        if (blocked?.has(placeOf(message))) call.answer(message.id, 'doubtful')
         else if (isTooLarge(message)) {
           call.answer(message.id, 'BODY_TOO_LARGE')
-          if (place !== undefined) blocked.add(place)
-        } else add(call, message, place)
+          if (message.key !== undefined) blocked = (blocked ?? new Set()).add(placeOf(message))
+        } else add(call, message)
       }
       call.begun()
       pump()
@@ -250,11 +250,11 @@ export function startPublisher(
   }
 
   function isTooLarge(message: Outgoing): boolean {
-    return message.body.byteLength > maxBodyBytes || headerBytes(message) > maxHeaderBytes
+    return message.body.byteLength > maxBodyBytes || hasTooManyHeaders(message)
   }
 
-  function add(call: Call, message: Outgoing, place: string | undefined): void {
-    const line = place === undefined ? undefined : lines.of(place)
+  function add(call: Call, message: Outgoing): void {
+    const line = lineOf(message)
     const entry: Entry = {
       message,
       call,
@@ -267,7 +267,17 @@ export function startPublisher(
     }
     if (line === undefined || line.join(entry)) ready.push(entry)
   }
+
+  function lineOf({ topic, key }: Outgoing): Line<Entry> | undefined {
+    if (key === undefined) return undefined
+    const lines = topics.get(topic) ?? createLines<Entry>()
+    topics.set(topic, lines)
+    return lines.of(key)
+  }
 }
+
+/** One without a key is behind nobody. */
+const placeOf = ({ topic, key }: Outgoing) => (key === undefined ? '' : `${topic}\n${key}`)
 
 const asBuffer = (body: Uint8Array): Buffer =>
   Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)

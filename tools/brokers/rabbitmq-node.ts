@@ -194,6 +194,7 @@ function environmentOf(place: Place): NodeJS.ProcessEnv {
     // The nodes of a cluster share a cookie, which lies there.
     HOME: place.folder,
     LANG: 'C.UTF-8',
+    ERL_CRASH_DUMP: join(home, 'erl_crash.dump'),
     ERL_EPMD_PORT: String(place.epmdPort),
     ERL_EPMD_ADDRESS: '127.0.0.1',
     RABBITMQ_NODENAME: place.name,

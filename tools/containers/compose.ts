@@ -66,7 +66,7 @@ export async function startContainers(docker: Docker, standIns: StandIns, tag: s
     url,
     mailbox: openMailbox(`http://127.0.0.1:${mailboxPort}`),
     compose,
-    idOf: async (service) => (await compose('ps', '-q', service)).trim(),
+    idOf: (service) => idOf(docker, `vestnik-${tag}`, service),
     untilReady: () => untilAnswers(`${url}/readyz`),
     [Symbol.asyncDispose]: dispose,
   }
@@ -90,6 +90,12 @@ const unset = { NODE_ENV: '', ALLOW_PLAINTEXT: '', TRUST_PROXY: '', MAIL_FROM: '
 function passwords(): Readonly<Record<string, string>> {
   const names = ['GATEWAY', 'USERS', 'FILMS', 'MAILER']
   return Object.fromEntries(names.map((name) => [`${name}_BROKER_PASSWORD`, randomBytes(24).toString('base64url')]))
+}
+
+async function idOf({ run }: Docker, project: string, service: string): Promise<string> {
+  const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`]
+  const filters = labels.flatMap((label) => ['--filter', `label=${label}`])
+  return (await run('ps', '--all', '--quiet', ...filters)).trim()
 }
 
 async function untilAnswers(url: string): Promise<void> {

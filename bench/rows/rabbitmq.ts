@@ -3,6 +3,7 @@ import { startChild } from '../harness/child.ts'
 import { endToEnd } from '../harness/end-to-end.ts'
 import { type Figures, type Row, ratio, type Settings } from '../harness/row.ts'
 import { onRabbit, type RabbitPlace, type RabbitSide } from '../peers/rabbitmq.ts'
+import { rabbitmqReconnect } from './rabbitmq-reconnect.ts'
 
 const raw = 'amqplib alone'
 const nest = 'NestJS microservices'
@@ -46,7 +47,7 @@ const rabbitmqChain: Row = {
   requirements: [{ says: byHand, unit: '×', value: ratio('perSecond', 'ours', 'byHand'), atLeast: 5 }],
 }
 
-export const rabbitmqRows: readonly Row[] = [rabbitmq, rabbitmqOrder, rabbitmqChain]
+export const rabbitmqRows: readonly Row[] = [rabbitmq, rabbitmqOrder, rabbitmqChain, rabbitmqReconnect]
 
 /** A tenth more to warm up with. */
 function chain(whose: string, count: number) {

@@ -197,7 +197,13 @@ for (const probe of probes) {
   test(`${probe.title} takes as long for an unknown address as for a known one`, async (t) => {
     const system = await open(t)
     await system.join({ email: confirmed, password })
-    const [one, other] = await medians(system, probe)
-    assert.ok(Math.max(one, other) < 2 * Math.min(one, other) + 1, `${one} ms and ${other} ms`)
+    const seen: (readonly [number, number])[] = []
+    // A difference in the work shows each time, one of the machine does not.
+    while (seen.length < 3) {
+      const [one, other] = await medians(system, probe)
+      if (Math.max(one, other) < 2 * Math.min(one, other) + 1) return
+      seen.push([one, other])
+    }
+    assert.fail(`ms for an unknown and a known address, three times: ${JSON.stringify(seen)}`)
   })
 }

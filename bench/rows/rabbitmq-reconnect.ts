@@ -39,7 +39,7 @@ const raw: Who = { program: 'rabbitmq/raw-reconnect.ts', exchange: () => '', rou
 
 const downMs = 500
 /** What was delivered is acknowledged by then. */
-const quietMs = 100
+const quietMs = 300
 
 function measure(who: Who, { quick }: Settings) {
   return async ({ url, name }: RabbitPlace): Promise<Figures> => {
@@ -49,7 +49,7 @@ function measure(who: Who, { quick }: Settings) {
     await using child = startChild(who.program, { url: through(url, proxy), name })
     await child.next()
     const took: number[] = []
-    for (let turn = 0; turn < (quick ? 2 : 15); turn += 1) {
+    for (let turn = 0; turn < (quick ? 2 : 12); turn += 1) {
       await cut(proxy, channel, who, name)
       const back = now()
       proxy.refuse(false)

@@ -32,6 +32,8 @@ export interface Connection {
 
 /** A server that has gone is asked often, so that it is found soon after it has come back. */
 const firstPauseMs = 20
+/** So a pause is about a twentieth of the time that it has been away: waiting is a small part of what it takes. */
+const growth = 1.05
 const longestPauseMs = 250
 /** Who was refused, after it had been let in before, asks seldom. */
 const refusedPauseMs = 5000
@@ -54,7 +56,7 @@ export function openConnection(settings: Settings, purpose: string): Connection 
     while (!closing.signal.aborted) {
       try {
         const end = await session()
-        pauseMs = end.lastedMs > 2000 ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs)
+        pauseMs = end.lastedMs > longestPauseMs ? firstPauseMs : Math.min(pauseMs * growth, longestPauseMs)
         tell(end.why)
       } catch (error) {
         tell(whyNot(shown, error))
@@ -63,7 +65,7 @@ export function openConnection(settings: Settings, purpose: string): Connection 
           pauseMs = refusedPauseMs
         } else {
           first.resolve()
-          pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+          pauseMs = Math.min(pauseMs * growth, longestPauseMs)
         }
       }
       await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal: closing.signal }).catch(() => {})

@@ -11,6 +11,8 @@ import { guardedFolder, removeFolder } from '../brokers/guarded.ts'
 import type { Docker } from './docker.ts'
 
 export interface StandIns {
+  /** What the others are made from. */
+  readonly debian: string
   readonly node: string
   readonly rabbitmq: string
 }
@@ -37,7 +39,7 @@ CMD ["node"]
 /** Their names end with `tag`, so that they can be told from all others. */
 export async function makeStandIns(docker: Docker, tag: string): Promise<StandIns> {
   const debian = `vestnik-debian:${tag}`
-  const images = { node: `vestnik-node:${tag}`, rabbitmq: `vestnik-rabbitmq:${tag}` }
+  const images = { debian, node: `vestnik-node:${tag}`, rabbitmq: `vestnik-rabbitmq:${tag}` }
   const folder = await guardedFolder('images')
   try {
     await docker.run('import', await debianArchive(folder, docker), debian)

@@ -42,6 +42,7 @@ test('a skip that is expected everywhere fails nowhere', () => {
   const rows = [{ suite: 'pure', outcomes: [outcome({ skipped: ['a law: why', 'another: why'] })] }]
   const { text } = summarize(rows, true, (skip) => skip === 'a.test.ts: a law: why')
   assert.equal(last(text), '1 passed, 1 failed, 1 skipped')
+  assert.match(text, /\ndid not run, and need not:\n {2}a\.test\.ts: a law: why\n/)
 })
 
 test('a run without a single test is a failure', () => {

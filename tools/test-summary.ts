@@ -27,6 +27,7 @@ export function summarize(rows: readonly Row[], ci: boolean, isExpected: (skip: 
     ...table(rows),
     ...list('slowest files', slowest(outcomes)),
     ...list(ci ? 'DID NOT RUN, WHICH FAILS IN CI' : 'DID NOT RUN', [...missing, ...lost]),
+    ...list('did not run, and need not', skips.filter(isExpected)),
     ...list('OUT OF TIME, WHICH FAILS', late),
     ...(passed + failed === 0 ? ['', 'no test ran'] : []),
     '',

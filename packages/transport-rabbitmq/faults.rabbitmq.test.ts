@@ -180,14 +180,27 @@ test('a full queue takes nothing, and what it does not take is doubtful', { time
   )
 })
 
-test('under a memory alarm publishing has an end, reading goes on, and memory stays flat', {
-  timeout: 120_000,
-}, async () => {
+const alarms = [
+  { of: 'memory', raise: ['set_vm_memory_high_watermark', '0.000001'], end: ['set_vm_memory_high_watermark', '0.4'] },
+  { of: 'disk', raise: ['set_disk_free_limit', '1000000GB'], end: ['set_disk_free_limit', '1MB'] },
+] as const
+
+for (const alarm of alarms) {
+  test(
+    `under an alarm of ${alarm.of} publishing has an end, reading goes on, and our memory stays flat`,
+    {
+      timeout: 120_000,
+    },
+    () => endure(alarm),
+  )
+}
+
+async function endure({ raise, end }: (typeof alarms)[number]): Promise<void> {
   await using node = await privateRabbit()
   await using rabbit = await openMember(node.url, { publishMs: 1500 })
   const group = await rabbit.group()
   await rabbit.publish(group, 'before', 2000)
-  await node.control('set_vm_memory_high_watermark', '0.000001')
+  await node.control(...raise)
   const before = process.memoryUsage.rss()
   const started = performance.now()
   for (let attempt = 1; attempt <= 4; attempt += 1) {
@@ -200,10 +213,10 @@ test('under a memory alarm publishing has an end, reading goes on, and memory st
   assert.ok(grown < 150, `memory grew by ${Math.round(grown)} MiB`)
   const handled = await rabbit.read(group)
   await until(() => [...handled].filter((id) => id.startsWith('before')).length === 2000)
-  await node.control('set_vm_memory_high_watermark', '0.4')
+  await node.control(...end)
   await until(() => isPublished(rabbit.publish(group, 'after', 8)))
   await until(() => [...handled].filter((id) => id.startsWith('after')).length === 8)
-})
+}
 
 test('what does not fit on a declare is told, and publishing goes on beside it', { timeout: 60_000 }, async () => {
   await using node = await privateRabbit()

@@ -99,7 +99,12 @@ function toAmqpName(name: string): string {
   return made
 }
 
+const ownNames = new Map<string, string>()
+
 function fromAmqpName(name: string): string {
-  if (name.startsWith(prefix)) return `ce-${name.slice(prefix.length)}`
-  return name.toLowerCase()
+  const known = ownNames.get(name)
+  if (known !== undefined) return known
+  const made = name.startsWith(prefix) ? `ce-${name.slice(prefix.length)}` : name.toLowerCase()
+  if (ownNames.size < 1000) ownNames.set(name, made)
+  return made
 }

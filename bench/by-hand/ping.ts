@@ -1,9 +1,9 @@
 /** Sends at a steady rate over two hops, there and back, and reports how long that takes. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { percentile } from '../../tools/stats.ts'
 import { pace } from '../harness/pace.ts'
 import { go, now, readInput, report } from '../harness/program.ts'
-import { percentile } from '../harness/stats.ts'
 import { openHop } from './hop.ts'
 
 interface Input {

@@ -2,8 +2,8 @@
 import { open } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
+import { median } from '../../tools/stats.ts'
 import { inFolder } from './folder.ts'
-import { median } from './stats.ts'
 
 export interface Machine {
   readonly cores: number

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { percentile } from '../../tools/stats.ts'
 import { inFolder } from './folder.ts'
 import { between } from './page.ts'
 import { type Figures, type Row, ratio } from './row.ts'
 import { runRow } from './run-row.ts'
-import { percentile } from './stats.ts'
 
 const settings = { quick: true, long: false, rounds: 3 }
 

@@ -1,8 +1,8 @@
 /** Runs a row: all its sides in turn, round after round, so that a noisy moment meets all of them. */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { median } from '../../tools/stats.ts'
 import type { Bound, Figures, Medians, Requirement, Row, Settings, Side } from './row.ts'
-import { median } from './stats.ts'
 
 export interface RowResult {
   readonly name: string

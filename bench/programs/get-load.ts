@@ -1,7 +1,7 @@
 /** Asks for one path over several connections, each as soon as it has its answer, and reports how many and how long. */
 import { connect } from 'node:net'
+import { percentile } from '../../tools/stats.ts'
 import { readInput, report } from '../harness/program.ts'
-import { percentile } from '../harness/stats.ts'
 
 const { port, path, connections, warmSeconds, seconds } = readInput<{
   port: number

@@ -1,8 +1,8 @@
 /** Asks a server 300 times a second, and reports how long its answers take. */
 import { Agent, get } from 'node:http'
+import { percentile } from '../../tools/stats.ts'
 import { pace } from '../harness/pace.ts'
 import { readInput, report } from '../harness/program.ts'
-import { percentile } from '../harness/stats.ts'
 
 const perSecond = 300
 const { port, seconds } = readInput<{ port: number; seconds: number }>()

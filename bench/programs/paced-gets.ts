@@ -1,8 +1,8 @@
 /** Asks for one path at a steady rate, and reports how long answers take from when each request was due. */
 import { Agent, get } from 'node:http'
 import { openLoop } from '../../tools/load/open-loop.ts'
+import { percentile } from '../../tools/stats.ts'
 import { readInput, report } from '../harness/program.ts'
-import { percentile } from '../harness/stats.ts'
 
 const { url, perSecond, warmSeconds, seconds } = readInput<{
   url: string

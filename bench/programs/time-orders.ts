@@ -1,9 +1,9 @@
 /** Handles orders, and reports how long after the start of their transaction the handler was started. */
 import { on } from '@vestnik/bus'
+import { percentile } from '../../tools/stats.ts'
 import { orderPlaced } from '../harness/orders.ts'
 import { now, parentDone, readInput, report } from '../harness/program.ts'
 import { openService } from '../harness/services.ts'
-import { percentile } from '../harness/stats.ts'
 
 const { folder, perSecond, seconds } = readInput<{ folder: string; perSecond: number; seconds: number }>()
 const total = Math.round(perSecond * (1 + seconds))

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { pack } from '../../tools/pack.ts'
+import { median } from '../../tools/stats.ts'
 import { type Figures, figureOf, type Medians, type Row, ratio, type Settings, type Side } from '../harness/row.ts'
-import { median } from '../harness/stats.ts'
 
 const exec = promisify(execFile)
 const ownModules = ['@vestnik/bus', '@vestnik/transport-sqlite']

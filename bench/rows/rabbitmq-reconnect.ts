@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Channel, connect } from 'amqplib'
 import { openTcpProxy, type TcpProxy } from '../../tools/brokers/tcp-proxy.ts'
+import { percentile } from '../../tools/stats.ts'
 import { startChild } from '../harness/child.ts'
 import { payload } from '../harness/messages.ts'
 import { now } from '../harness/program.ts'
 import { type Figures, type Row, ratio, type Settings } from '../harness/row.ts'
-import { percentile } from '../harness/stats.ts'
 import { onRabbit, type RabbitPlace } from '../peers/rabbitmq.ts'
 
 const bare = 'a bare reconnect, declare and consume with amqplib'

@@ -1,10 +1,10 @@
 /** How soon the code of a rental is in the mailbox, through all services, against handing a mail over by hand. */
 import { users } from '@vestnik/api'
 import { ask } from '../../tools/client/ask.ts'
+import { percentile } from '../../tools/stats.ts'
 import { type Child, startChild } from '../harness/child.ts'
 import { password } from '../harness/people.ts'
 import { type Figures, type Row, ratio, type Settings, type Side } from '../harness/row.ts'
-import { percentile } from '../harness/stats.ts'
 import { startSystem } from '../harness/system.ts'
 
 const byHand = 'nodemailer alone, to the same mailbox'

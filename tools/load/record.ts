@@ -1,5 +1,5 @@
 /** What was measured: how long each step took, and what failed, by kind. */
-import { percentile } from '../../bench/harness/stats.ts'
+import { percentile } from '../stats.ts'
 
 export interface Step {
   readonly name: string

@@ -17,7 +17,7 @@ export interface KnownService {
   readonly file: string
   /** The first is that of its health and its figures. */
   readonly ports: readonly ListeningPort[]
-  /** The variable that sets its database; undefined where it has none. */
+  /** The variable that sets its database; undefined where it has none that the bus works on, and so opens no broker. */
   readonly databaseVariable?: string
   /** The variable by which others find it. */
   readonly urlVariable?: string
@@ -55,8 +55,9 @@ const secrets: Readonly<Record<string, readonly string[]>> = {
 /** Whether the service has one-time codes mailed. */
 export const makesCodes = ({ name }: KnownService): boolean => codeMakers.includes(name)
 
-/** Whether a variable is none of this service's business: a secret, or the database, of another. */
-export function isOfOthers(variable: string, { name }: KnownService): boolean {
+/** Whether a variable is none of this service's business: a secret or the database of another, or a broker it never opens. */
+export function isOfOthers(variable: string, { name, databaseVariable }: KnownService): boolean {
+  if (variable.startsWith('MESSAGE_BROKER_')) return databaseVariable === undefined
   const owners = secrets[variable]
   if (owners !== undefined) return !owners.includes(name)
   return known.some((one) => one.databaseVariable === variable)

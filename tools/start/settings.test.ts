@@ -25,9 +25,8 @@ function environmentsOf(environment: Record<string, string>) {
 
 test('every service is run, each on its own ports, and knows where the others are', () => {
   const found = environmentsOf({ DATA_DIR: '/data', X: 'y' })
-  const shared = {
+  const all = {
     DATA_DIR: '/data',
-    MESSAGE_BROKER_URL: 'sqlite:/data/broker.db',
     HOST: '127.0.0.1',
     USERS_URL: 'http://127.0.0.1:4010',
     FILMS_URL: 'http://127.0.0.1:4020',
@@ -35,12 +34,13 @@ test('every service is run, each on its own ports, and knows where the others ar
     ENV_FILE: devNull,
     X: 'y',
   }
+  const shared = { ...all, MESSAGE_BROKER_URL: 'sqlite:/data/broker.db' }
   const behind = { TRUST_PROXY: '127.0.0.1,::1' }
   assert.deepEqual(found.gateway, { ...shared, PORT: '4000' })
   assert.deepEqual(found.users, { ...shared, ...behind, PORT: '4010' })
   assert.deepEqual(found.films, { ...shared, ...behind, PORT: '4020' })
   assert.deepEqual(found.mailer, { ...shared, PORT: '4030' })
-  assert.deepEqual(found.mailbox, { ...shared, MAILBOX_PORT: '4040' })
+  assert.deepEqual(found.mailbox, { ...all, MAILBOX_PORT: '4040' })
 })
 
 test('a service gets its own database and no other, and a users service elsewhere is kept', () => {
@@ -76,6 +76,17 @@ test('what opens something goes to the services that need it, and to no other', 
     const given = Object.keys(found).filter((name) => found[name]?.[variable] !== undefined)
     assert.deepEqual(given, names, variable)
   }
+})
+
+test('of the broker, and its password, the mailbox is told nothing', () => {
+  const found = environmentsOf({
+    MESSAGE_BROKER_URL: 'amqp://me:secret@127.0.0.1/shop',
+    MESSAGE_BROKER_PLAIN_QUEUES: 'user.loggedIn',
+    MESSAGE_BROKER_TOPIC_NAMES: 'mail.sendCode=mails',
+  })
+  const told = (name: string) => Object.keys(found[name] ?? {}).filter((one) => one.startsWith('MESSAGE_BROKER_'))
+  assert.equal(told('mailer').length, 3)
+  assert.deepEqual(told('mailbox'), [])
 })
 
 test('what a person trusts in front of the gateway is not what stands before the others', () => {

@@ -65,7 +65,7 @@ export function environmentOf(
     ...(own.behindGateway ? { TRUST_PROXY: gatewayAddresses(host) } : {}),
     HOST: host,
     DATA_DIR: dataDir,
-    MESSAGE_BROKER_URL: brokerUrl,
+    ...(own.databaseVariable === undefined ? {} : { MESSAGE_BROKER_URL: brokerUrl }),
     ...(database === undefined ? {} : { DATABASE_URL: database }),
     // What the file says is in the variables above, as far as it is this service's business.
     ENV_FILE: devNull,

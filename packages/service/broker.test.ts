@@ -86,6 +86,17 @@ test('what a broker does not have is refused at start, by its variable', () => {
   }
 })
 
+for (const name of ['MESSAGE_BROKER_ROUTES', 'KAFKA_BROKERS', 'KAFKA_TOPIC']) {
+  test(`${name} is refused at start, as nothing of ours would heed it`, () => {
+    for (const environment of [{ [name]: 'kafka:9092' }, { ...amqp, [name]: 'kafka:9092' }]) {
+      assert.throws(() => readBroker(environment, '/data', contracts), {
+        code: 'BAD_CONFIG',
+        message: `${name} is "kafka:9092": it must be unset, as Kafka is not built yet`,
+      })
+    }
+  })
+}
+
 const check = (brokerUrl: string, more: object = {}) =>
   refuseUnsafeBroker({ brokerUrl, production: true, plaintextAllowed: false, ...more })
 

@@ -10,6 +10,9 @@ import type { Log } from './log.ts'
 import { refusePlaintext } from './plaintext.ts'
 import { masked, readVariables } from './variables.ts'
 
+/** Who sets these counts on Kafka: silence would put the messages elsewhere. */
+const notBuilt = ['MESSAGE_BROKER_ROUTES', 'KAFKA_BROKERS', 'KAFKA_TOPIC']
+
 export interface BrokerConfig {
   readonly brokerUrl: string
   readonly brokerOptions: Required<Pick<TransportOptions, 'plainQueues' | 'topicNames'>>
@@ -20,6 +23,7 @@ export interface BrokerConfig {
  * @throws BusError `BAD_CONFIG`
  */
 export function readBroker(environment: Environment, dataDir: string, contracts?: readonly Contract[]): BrokerConfig {
+  for (const name of notBuilt) refuseNotBuilt(environment, name)
   const found = readVariables(environment, {
     MESSAGE_BROKER_URL: brokerUrl(),
     MESSAGE_BROKER_PLAIN_QUEUES: plainQueuesField(contracts),
@@ -109,6 +113,13 @@ const isTopic = (found: string, known: readonly string[] | undefined): boolean =
 
 const isPair = (topic: string, name: string, more: readonly string[], topics: readonly string[] | undefined): boolean =>
   isTopic(topic, topics) && /^[!-~]{1,120}$/.test(name) && more.length === 0
+
+function refuseNotBuilt(environment: Environment, variable: string): void {
+  const found = environment[variable]
+  if (found === undefined) return
+  const shown = JSON.stringify(masked(found))
+  throw new BusError('BAD_CONFIG', `${variable} is ${shown}: it must be unset, as Kafka is not built yet`)
+}
 
 function refuse(environment: Environment, variable: string, url: string): void {
   const found = environment[variable]

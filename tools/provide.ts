@@ -25,7 +25,7 @@ const programs: Readonly<Record<Program, Facts>> = {
   rabbitmq: { command: 'rabbitmq-server', packages: ['rabbitmq-server'], isThere: hasRabbit, always: true },
   docker: {
     command: 'docker',
-    packages: ['docker.io', 'docker-compose', 'iptables', 'debootstrap'],
+    packages: ['docker.io', 'docker-compose', 'iptables', 'iproute2', 'debootstrap'],
     isThere: hasContainers,
   },
 }
@@ -76,7 +76,13 @@ function install(packages: readonly string[]): boolean {
 
 function aptGet(...words: readonly string[]): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  execFileSync('apt-get', ['-q', ...words], { env, stdio: ['ignore', 'ignore', 'inherit'], timeout: 300_000 })
+  // A machine that has just started may be updating itself.
+  const patient = ['-o', 'DPkg::Lock::Timeout=120', '-o', 'Acquire::Retries=3']
+  execFileSync('apt-get', ['-q', ...patient, ...words], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: 300_000,
+  })
 }
 
 const policy = '/usr/sbin/policy-rc.d'

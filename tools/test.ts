@@ -1,5 +1,6 @@
 /** Runs the tests: `npm test` all of them, `npm test -- pure e2e` these suites, `npm test -- packages/bus` the files under it. */
 import { spec, type TestEvent } from 'node:test/reporters'
+import { inspect } from 'node:util'
 import { shareRabbit } from './brokers/rabbitmq.ts'
 import { howToGet, provide } from './provide.ts'
 import { runTests } from './run-tests.ts'
@@ -63,6 +64,8 @@ function isOfFile(event: TestEvent): boolean {
   return !whole || event.data.file !== undefined
 }
 
+/** The reporter tells at the end of all why a test failed: whoever watches wants to know it now. */
 function tell(event: TestEvent): void {
   reporter.write(event)
+  if (event.type === 'test:fail') console.log(inspect(event.data.details.error.cause ?? event.data.details.error))
 }

@@ -26,9 +26,15 @@ export async function sharedRabbit(): Promise<SharedRabbit> {
 
 /** Starts a broker for all test files that this process starts. */
 export async function shareRabbit(): Promise<AsyncDisposable> {
+  const named = process.env.TEST_RABBITMQ_URL
   const broker = await sharedRabbit()
   process.env.TEST_RABBITMQ_URL = broker.url
-  return broker
+  return {
+    async [Symbol.asyncDispose]() {
+      if (named === undefined) delete process.env.TEST_RABBITMQ_URL
+      await broker[Symbol.asyncDispose]()
+    },
+  }
 }
 
 /** A broker of the caller's own, to be killed, frozen and configured. */

@@ -50,8 +50,9 @@ async function start(): Promise<{ env: NodeJS.ProcessEnv; stop: () => Promise<vo
   // Processes and mounts of its own: whatever ends it, its containers end too, and nothing stays mounted.
   const isolation = ['--pid', '--fork', '--kill-child=SIGKILL', '--mount', '--mount-proc']
   const places = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'run'), '-p', join(folder, 'pid')]
-  const rest = ['--host', socket, '--cgroup-parent', basename(folder)]
-  const dockerd = startGuarded('unshare', [...isolation, 'dockerd', ...places, ...rest], {})
+  // Under systemd the driver would be its own, which takes slices only.
+  const cgroups = ['--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', basename(folder)]
+  const dockerd = startGuarded('unshare', [...isolation, 'dockerd', '--host', socket, ...places, ...cgroups], {})
 
   async function stop(): Promise<void> {
     const late = setTimeout(() => dockerd.signal('SIGKILL'), stopMs)
@@ -74,9 +75,12 @@ async function start(): Promise<{ env: NodeJS.ProcessEnv; stop: () => Promise<vo
 
 /** The engine itself is told, so that it ends in order; `unshare` goes with it. */
 async function endChild(dockerd: Guarded): Promise<void> {
-  const path = `/proc/${dockerd.pid}/task/${dockerd.pid}/children`
-  const child = dockerd.hasEnded() ? 0 : Number(readFileSync(path, 'utf8'))
-  if (child > 0) process.kill(child, 'SIGTERM')
+  try {
+    const child = Number(readFileSync(`/proc/${dockerd.pid}/task/${dockerd.pid}/children`, 'utf8'))
+    if (child > 0) process.kill(child, 'SIGTERM')
+  } catch {
+    // It has ended meanwhile.
+  }
   while (!dockerd.hasEnded()) await sleep(50)
 }
 

@@ -1,5 +1,8 @@
 /** A line is printed after its commit, once, and kept while it cannot be printed. */
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Store } from '@vestnik/bus'
 import { openSqliteStore } from '@vestnik/store-sqlite'
@@ -38,6 +41,36 @@ test('a line of a transaction that is rolled back is never printed', async () =>
   await store.transaction((tx) => printer.print(tx, 'once'))
   await printer.close()
   assert.deepEqual(printed, ['once\n'])
+})
+
+test('a line is printed also when another commit wakes the printer before its own', { timeout: 10_000 }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'vestnik-printer-'))
+  t.after(() => rm(folder, { recursive: true }))
+  await using store = await openSqliteStore(join(folder, 'lines.db'))
+  let wake = (): void => {}
+  const watched: Store = {
+    ...store,
+    watch(given) {
+      wake = given
+      return store.watch(given)
+    },
+  }
+  const printed = Promise.withResolvers<string>()
+  await using printer = await openPrinter(watched, { ...unexpected, write: async (text) => printed.resolve(text) })
+  const written = Promise.withResolvers<void>()
+  const looked = Promise.withResolvers<void>()
+  const held = store.transaction(async (tx) => {
+    await printer.print(tx, 'late')
+    written.resolve()
+    await looked.promise
+  })
+  await written.promise
+  wake()
+  // Reads run in order: the printer's was before.
+  assert.deepEqual(await linesOf(store), [])
+  looked.resolve()
+  await held
+  assert.equal(await printed.promise, 'late\n')
 })
 
 test('a line that could not be printed stays for the next start', async () => {

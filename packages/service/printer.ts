@@ -23,32 +23,32 @@ const atOnce = 100
 export async function openPrinter(store: Store, options: PrinterOptions): Promise<Printer> {
   const { write = writeToOutput, onError } = options
   await migrate(store, 'lines', migrations)
-  // What an earlier process left is waiting already.
-  let waiting = true
+  let changed = false
   let running: Promise<void> | undefined
   let broken = false
 
   async function printAll(): Promise<void> {
-    while (waiting && !broken) {
-      waiting = false
-      while (await printSome(store, write)) {}
+    try {
+      while (changed) {
+        changed = false
+        while (await printSome(store, write)) {}
+      }
+    } catch (error) {
+      broken = true
+      onError(error)
+    } finally {
+      running = undefined
     }
   }
 
+  /** After every commit: only the table tells what is committed, and what it told while it was read may be older. */
   function wake(): void {
-    if (!waiting || broken) return
-    running ??= printAll()
-      .catch((error: unknown) => {
-        broken = true
-        onError(error)
-      })
-      .finally(() => {
-        running = undefined
-        wake()
-      })
+    changed = true
+    if (!broken) running ??= printAll()
   }
 
   const unwatch = store.watch(wake)
+  // What an earlier process left waits already.
   wake()
 
   async function close(): Promise<void> {
@@ -60,7 +60,6 @@ export async function openPrinter(store: Store, options: PrinterOptions): Promis
   return {
     async print(tx, text) {
       await tx.query('INSERT INTO vestnik_lines (text) VALUES (?)', [text])
-      waiting = true
     },
     close,
     [Symbol.asyncDispose]: close,

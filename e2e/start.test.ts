@@ -131,6 +131,14 @@ test('a data folder that cannot be written to is told in a sentence', { timeout:
   await assertRefused(t, { DATA_DIR: join(folder, 'file', 'data') }, /make the folder .*file\/data/)
 })
 
+test('a second start on the same data folder is refused, though its ports would be free', {
+  timeout: 60_000,
+}, async (t) => {
+  const { folder } = await startSystem(t)
+  const again = { ...(await freePortVariables()), DATA_DIR: join(folder, 'data') }
+  await assertRefused(t, again, /cannot start: DATA_DIR is ".*data": another npm start runs on it; end that one/)
+})
+
 test('a database that is no database is told in a sentence', { timeout: 20_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'vestnik-e2e-'))
   t.after(() => rmSync(folder, { recursive: true }))

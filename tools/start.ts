@@ -4,6 +4,7 @@ import { BusError } from '@vestnik/bus/errors'
 import { makeFolder } from '@vestnik/service/data-folder'
 import { readEnvironment } from '@vestnik/service/environment'
 import { whenNpmEnds } from '@vestnik/service/npm-parent'
+import { lockFolder } from './start/lock-folder.ts'
 import { type Output, openOutput } from './start/output.ts'
 import type { Placed } from './start/ports.ts'
 import { runServices } from './start/run-services.ts'
@@ -18,6 +19,7 @@ const stopped = untilAsked()
 try {
   const settings = readSettings(readEnvironment())
   await checkFolder(settings.dataDir)
+  using _lock = lockFolder(settings.dataDir)
   const running = await runServices(settings, output)
   void announce(running.placed, settings, output)
   const failed = await Promise.race([stopped, running.hopeless])

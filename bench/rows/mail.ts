@@ -1,5 +1,4 @@
 /** How soon a code that a service asked for is in the mailbox, against handing a mail over by hand. */
-
 import { percentile } from '../../tools/stats.ts'
 import { type Report, startChild } from '../harness/child.ts'
 import { type Figures, type Row, ratio, type Settings, type Side } from '../harness/row.ts'

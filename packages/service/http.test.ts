@@ -1,5 +1,6 @@
 /** Every error is a problem, input is checked field by field, and health is told. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { BusError } from '@vestnik/bus'
@@ -177,3 +178,22 @@ for (const [what, bytes, status] of unreadable) {
     assert.equal(JSON.parse(text.split('\r\n\r\n')[1] ?? '').status, status)
   })
 }
+
+test('an answer to what is expected in vain does not overtake an earlier one', async (t) => {
+  const http = open()
+  const asked = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<object>()
+  http.get('/slow', () => {
+    asked.resolve()
+    return answer.promise
+  })
+  t.after(() => http.close())
+  const url = new URL(await http.listen({ host: '127.0.0.1', port: 0 }))
+  const expected = once(http.server, 'checkExpectation')
+  const socket = connect(Number(url.port), '127.0.0.1')
+  socket.write('GET /slow HTTP/1.1\r\nhost: x\r\n\r\nGET /livez HTTP/1.1\r\nhost: x\r\nexpect: wonders\r\n\r\n')
+  await Promise.all([asked.promise, expected])
+  answer.resolve({})
+  const text = (await socket.toArray()).join('')
+  assert.deepEqual(text.match(/(?<=HTTP\/1\.1 )\d+/g), ['200', '417'])
+})

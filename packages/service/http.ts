@@ -72,7 +72,7 @@ export function createHttp({ log, health, trustProxy = [] }: HttpOptions): Http 
   http.setNotFoundHandler((request, reply) => sendProblem(reply, unknown(request.raw.url ?? '/')))
   http.server.on('connect', (_request, socket) => answerByHand(socket as Socket, 405))
   // Node's own answer has no body.
-  http.server.on('checkExpectation', ({ socket }) => answerByHand(socket, 417))
+  http.server.on('checkExpectation', (_request, response) => answerUnmet(response))
   traceRequests(http)
   readOnlyJson(http)
   http.addHook('onRequest', async (request, reply) => {
@@ -148,11 +148,25 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
 
 const unreadable: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
-/** A request that is no HTTP, or asks for a tunnel, has no reply object. */
+/** By the response, which waits for the answers to earlier requests of its connection. */
+function answerUnmet(response: ServerResponse): void {
+  const body = bodyOf(417)
+  response.writeHead(417, {
+    connection: 'close',
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+  })
+  response.end(body)
+}
+
+/** A request that is no HTTP, or asks for a tunnel, has no response. */
 function answerByHand(socket: Socket, status: number): void {
-  const body = JSON.stringify(problemOf(Object.assign(new Error(), { statusCode: status })).body())
+  const body = bodyOf(status)
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
 }
+
+const bodyOf = (status: number): string =>
+  JSON.stringify(problemOf(Object.assign(new Error(), { statusCode: status })).body())

@@ -1,5 +1,7 @@
 /** A token is believed only when it was signed by our key, for us, and is still valid. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { Problem } from './problem.ts'
@@ -75,4 +77,21 @@ for (const [what, make] of Object.entries(bad)) {
 test('a token whose keys cannot be read is answered 503: it may be good', async () => {
   const nobody = tokenVerifier(new URL('http://127.0.0.1:1/.well-known/jwks.json'))
   await assert.rejects(nobody(await forge({})), (error) => error instanceof Problem && error.status === 503)
+})
+
+test('a token of a new key is good also when the keys were fetched just before, and another of none is not', async (t) => {
+  const newer = await makeKey('newer')
+  const published = [ours.published]
+  const users = createServer((_request, response) => response.end(JSON.stringify({ keys: published })))
+  t.after(() => users.close())
+  await once(users.listen(0, '127.0.0.1'), 'listening')
+  const address = users.address()
+  assert.ok(address !== null && typeof address === 'object')
+  const verifyByUsers = tokenVerifier(new URL(`http://127.0.0.1:${address.port}/`))
+  assert.deepEqual(await verifyByUsers(await forge({})), caller)
+  published.unshift(newer.published)
+  const unknown = await forge({}, (await makeKey('unknown')).signing)
+  const [good, bad] = await Promise.allSettled([verifyByUsers(await forge({}, newer.signing)), verifyByUsers(unknown)])
+  assert.deepEqual(good, { status: 'fulfilled', value: caller })
+  assert.ok(bad.status === 'rejected' && bad.reason instanceof Problem && bad.reason.status === 401)
 })

@@ -1,5 +1,6 @@
 /** Access tokens: signed by the users service, verified by every service that is asked for something of a user. */
 import type { KeyObject } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { Problem, unavailable } from './problem.ts'
 
@@ -41,13 +42,26 @@ export type VerifyToken = (authorization: string | undefined) => Promise<Caller>
 
 type Keys = Parameters<typeof jwtVerify>[1]
 
+const betweenFetchesMs = 1000
+
 /**
  * Reads an `Authorization` header. Keys are fetched when they are needed, kept, and fetched again for an unknown `kid`,
- * once a second at most: a new key is known as soon as a service that starts anew signs with it.
+ * once a second at most; whoever asks sooner waits for it. So a new key is known as soon as tokens are signed with it.
  * Rejects with Problem 401, or 503 when the keys cannot be had: a good token is never called bad.
  */
 export function tokenVerifier(jwksUrl: URL): VerifyToken {
-  return verifierOf(createRemoteJWKSet(jwksUrl, { timeoutDuration: 3000, cooldownDuration: 1000 }))
+  const keys = createRemoteJWKSet(jwksUrl, { timeoutDuration: 3000, cooldownDuration: betweenFetchesMs })
+  return verifierOf(async (header, token) => {
+    const fetchedJustNow = keys.coolingDown
+    try {
+      return await keys(header, token)
+    } catch (error) {
+      if (!fetchedJustNow || !(error instanceof errors.JWKSNoMatchingKey)) throw error
+      // Anybody can have the keys fetched just before a new one signs. A tenth more: a timer may end early.
+      await pause(betweenFetchesMs * 1.1)
+      return await keys(header, token)
+    }
+  })
 }
 
 export function verifierOf(keys: Keys): VerifyToken {

@@ -1,4 +1,5 @@
-/** Why a mail was not accepted, and whether that is known. Messages quote the server's reply, never the mail. */
+/** Why a mail was not accepted, and whether that is known. Messages quote the server's reply, never the body of the mail. */
+import type { Mail } from './mail.ts'
 
 /**
  * - `refused`: the server will never take this mail.
@@ -9,14 +10,25 @@ export type MailOutcome = 'refused' | 'not sent' | 'uncertain'
 
 export class MailError extends Error {
   readonly outcome: MailOutcome
-  /** `answered`: by a reply that leaves the session usable. `lost`: the connection ended by itself. */
-  readonly connection: 'answered' | 'lost' | 'unusable'
+  /**
+   * `answered`: by a reply that leaves the session usable. `lost`: the connection ended by itself. `none`: there was no
+   * session to be had, which says nothing of the server.
+   */
+  readonly connection: 'answered' | 'lost' | 'unusable' | 'none'
+  /** The message without what the server said to a mail: of that only the code. */
+  readonly brief: string
 
-  constructor(outcome: MailOutcome, message: string, connection: MailError['connection'] = 'unusable') {
+  constructor(
+    outcome: MailOutcome,
+    message: string,
+    connection: MailError['connection'] = 'unusable',
+    brief: string = message,
+  ) {
     super(message)
     this.name = 'MailError'
     this.outcome = outcome
     this.connection = connection
+    this.brief = brief
   }
 }
 
@@ -32,18 +44,21 @@ interface Facts {
 const sessionReplies = [421, 503, 530]
 
 /** `handedOver`: the end of the mail was written, so that only a clear reply says what became of it. */
-export function mailErrorOf(error: unknown, what: string, handedOver: boolean): MailError {
+export function mailErrorOf(error: unknown, what: string, mail: Mail, handedOver: boolean): MailError {
   if (error instanceof MailError) return handedOver ? new MailError('uncertain', error.message) : error
-  const facts = factsOf(error)
+  const found = factsOf(error)
+  const facts = { ...found, response: withoutBody(found.response, mail) }
+  const reason = reasonOf(facts)
+  const brief = `${what}: ${facts.response === '' ? reason : `the server answered ${facts.responseCode || 'without a code'}`}`
   const answered = facts.code === 'EENVELOPE' || facts.code === 'EMESSAGE'
   if (answered && facts.responseCode >= 400 && facts.responseCode <= 599) {
     const ofSession = sessionReplies.includes(facts.responseCode)
     const outcome = facts.responseCode >= 500 && !ofSession ? 'refused' : 'not sent'
-    const message = `${what}: the server answered ${shown(facts.response)}`
-    return new MailError(outcome, message, ofSession ? 'unusable' : 'answered')
+    return new MailError(outcome, `${what}: ${reason}`, ofSession ? 'unusable' : 'answered', brief)
   }
-  if (handedOver) return new MailError('uncertain', `${what}: the whole mail was handed over: ${reasonOf(facts)}`)
-  return new MailError('not sent', `${what}: ${reasonOf(facts)}`, lostCodes.includes(facts.code) ? 'lost' : 'unusable')
+  const known = handedOver ? `${what}: the whole mail was handed over` : what
+  const connection = !handedOver && lostCodes.includes(facts.code) ? 'lost' : 'unusable'
+  return new MailError(handedOver ? 'uncertain' : 'not sent', `${known}: ${reason}`, connection, brief)
 }
 
 /** Why a session could not be opened: in no case was anything of a mail sent. */
@@ -53,6 +68,13 @@ export function sessionErrorOf(error: unknown, what: string): MailError {
 }
 
 const lostCodes: readonly string[] = ['ECONNECTION', 'ESOCKET']
+
+/** A server may quote the mail, whose lines are in Base64: there nobody would find a code to hide. */
+function withoutBody(text: string, { bytes }: Mail): string {
+  const mail = Buffer.from(bytes).toString('latin1')
+  const body = mail.slice(mail.indexOf('\r\n\r\n'))
+  return text.replace(/[a-z0-9+/=]{8,}/gi, (run) => (body.includes(run) ? '***' : run))
+}
 
 /** With a reply the message would repeat it, and may quote what was asked. */
 function reasonOf({ message, response, code }: Facts): string {

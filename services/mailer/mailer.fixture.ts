@@ -2,6 +2,7 @@
 
 import type { TestContext } from 'node:test'
 import { createSecureContext } from 'node:tls'
+import type { PartHealth } from '@vestnik/service'
 import { codeLetter } from './domain/letters.ts'
 import { composeMail, type Mail } from './mail.ts'
 import type { MailError } from './mail-error.ts'
@@ -28,15 +29,16 @@ export interface Way {
   readonly trust: string
   readonly options?: Partial<SmtpOptions>
   readonly server?: Partial<SmtpServer>
+  readonly onChange?: (health: PartHealth) => void
 }
 
 const short = { waitMs: 2_000, sessionMs: 2_000, envelopeMs: 2_000, dataMs: 2_000 }
 
 /** Connects to 127.0.0.1, where the certificate must be for localhost. It is closed after the test. */
-export function openSmtp(t: TestContext, { port, trust, options = {}, server = {} }: Way): Smtp {
+export function openSmtp(t: TestContext, { port, trust, options = {}, server = {}, onChange }: Way): Smtp {
   const secureContext = createSecureContext({ ca: [trust], minVersion: 'TLSv1.2' })
   const place = { host: '127.0.0.1', port, servername: 'localhost', implicitTls: false, auth: undefined, secureContext }
-  const smtp = createSmtp({ ...place, ...server }, { ...standardOptions, ...short, ...options })
+  const smtp = createSmtp({ ...place, ...server }, { ...standardOptions, ...short, ...options }, onChange)
   t.after(() => smtp.close())
   return smtp
 }

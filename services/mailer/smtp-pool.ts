@@ -1,4 +1,5 @@
 /** Sessions that are kept open between mails: as many as are needed at once, up to a limit. */
+import { MailError } from './mail-error.ts'
 import type { Session } from './smtp-session.ts'
 import { within } from './within.ts'
 
@@ -79,7 +80,7 @@ export function createPool(open: (signal: AbortSignal) => Promise<Session>, limi
     } catch (error) {
       // Its turn came while it was giving up: the next one has it.
       if (!remove(waiting, turn.resolve)) freeSlot()
-      throw error
+      throw error instanceof MailError ? new MailError(error.outcome, error.message, 'none') : error
     }
   }
 

@@ -143,7 +143,7 @@ function sessionOn(connection: SMTPConnection, { envelopeMs, dataMs }: Deadlines
         await within(dataMs, what, signal, answered)
         if (!handedOver) throw new MailError('not sent', `${what}: the server answered before the end of the mail`)
       } catch (error) {
-        const failure = mailErrorOf(error, what, handedOver)
+        const failure = mailErrorOf(error, what, mail, handedOver)
         if (failure.connection === 'answered') await reset(signal)
         else close()
         throw stopped ?? failure

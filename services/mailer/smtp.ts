@@ -30,7 +30,7 @@ export interface Smtp {
    * @throws MailError
    */
   send(mail: Mail, check: () => void, signal: AbortSignal): Promise<void>
-  /** What the last mail found: no connection is opened for it. */
+  /** What the last mail found: no connection is opened for it, and no word of an answer to a mail is in it. */
   health(): PartHealth
   close(): void
 }
@@ -52,9 +52,9 @@ export function createSmtp(
         found(undefined)
       } catch (error) {
         if (!(error instanceof MailError)) throw error
-        const shown = new MailError(error.outcome, hide(error.message), error.connection)
-        found(shown.connection === 'answered' ? undefined : shown.message)
-        throw shown
+        const { outcome, message, connection, brief } = error
+        if (connection !== 'none') found(connection === 'answered' ? undefined : hide(brief))
+        throw new MailError(outcome, hide(message), connection)
       }
     },
     health: () => health,

@@ -1,27 +1,9 @@
 /** The files of the mailer's keys: a JWK or a JWK Set, newest first. No error quotes what stands in them. */
-import { readFile } from 'node:fs/promises'
-import { BusError } from '@vestnik/bus'
+import { badKeys, type KeyFile } from '@vestnik/service'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import { z } from 'zod'
 import { opener } from './open-sealed.ts'
 import { keyAgreement, type MailKey, sealer } from './seal.ts'
-
-/** A file as a variable names it, for errors. */
-export interface KeyFile {
-  readonly variable: string
-  readonly file: string
-  /** Ends the sentence "it must be …". */
-  readonly allowed: string
-}
-
-/** @throws BusError `BAD_CONFIG` */
-export async function readKeyFile(of: KeyFile): Promise<Buffer> {
-  try {
-    return await readFile(of.file)
-  } catch (error) {
-    throw badKeys(of, 'the file cannot be read', error)
-  }
-}
 
 /**
  * The public key that codes are sealed to: the first of the file.
@@ -98,8 +80,4 @@ async function tryKey(of: KeyFile, work: () => Promise<string>): Promise<void> {
   } catch {
     throw badKeys(of, 'a key in the file cannot be used')
   }
-}
-
-export function badKeys({ variable, file, allowed }: KeyFile, why: string, cause?: unknown): BusError {
-  return new BusError('BAD_CONFIG', `${variable} is ${JSON.stringify(file)}: it must be ${allowed}; ${why}`, { cause })
 }

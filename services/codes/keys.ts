@@ -2,17 +2,18 @@
 import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { BusError } from '@vestnik/bus'
-import { type Environment, fields, makeOnce, readVariables, type ServiceConfig } from '@vestnik/service'
-import type { SealCode } from './codes.ts'
 import {
   badKeys,
+  type Environment,
+  fields,
   type KeyFile,
-  makePrivateKey,
-  publicText,
+  makeOnce,
   readKeyFile,
-  readPrivateKeys,
-  readPublicKey,
-} from './key-files.ts'
+  readVariables,
+  type ServiceConfig,
+} from '@vestnik/service'
+import type { SealCode } from './codes.ts'
+import { makePrivateKey, publicText, readPrivateKeys, readPublicKey } from './key-files.ts'
 import { type OpenCode, opener } from './open-sealed.ts'
 import { type MailKey, sealer } from './seal.ts'
 

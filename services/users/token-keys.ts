@@ -1,7 +1,6 @@
 /** The keys that access tokens are signed with: the newest signs, all of them verify until they are taken out. */
-import { readFile } from 'node:fs/promises'
 import { BusError } from '@vestnik/bus'
-import { makeOnce, type SigningKey, tokenAlgorithm } from '@vestnik/service'
+import { badKeys, type KeyFile, makeOnce, readKeyFile, type SigningKey, tokenAlgorithm } from '@vestnik/service'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import { z } from 'zod'
 import type { UsersConfig } from './config.ts'
@@ -12,15 +11,21 @@ export interface TokenKeys {
   readonly published: { readonly keys: readonly JWK[] }
 }
 
+const allowed = 'the path of a JWK Set of Ed25519 private keys'
+const keyFile = (file: string): KeyFile => ({ variable: 'TOKEN_KEYS', file, allowed })
+
 /** @throws BusError `BAD_CONFIG` when TOKEN_KEYS cannot be used, or is missing in production */
 export async function readTokenKeys(config: UsersConfig): Promise<TokenKeys> {
   const { tokenKeysFile, madeKeysFile, production } = config
-  if (tokenKeysFile !== undefined) return await readKeySet(tokenKeysFile, await readText(tokenKeysFile))
-  if (production) {
-    const allowed = 'the path of a JWK Set of Ed25519 private keys; keys are made up in development only'
-    throw new BusError('BAD_CONFIG', `TOKEN_KEYS is not set: with NODE_ENV=production it must be ${allowed}`)
+  if (tokenKeysFile !== undefined) {
+    const of = keyFile(tokenKeysFile)
+    return await readKeySet(of, String(await readKeyFile(of)))
   }
-  return await readKeySet(madeKeysFile, await makeOnce(madeKeysFile, makeKeySet))
+  if (production) {
+    const why = `with NODE_ENV=production it must be ${allowed}; keys are made up in development only`
+    throw new BusError('BAD_CONFIG', `TOKEN_KEYS is not set: ${why}`)
+  }
+  return await readKeySet(keyFile(madeKeysFile), await makeOnce(madeKeysFile, makeKeySet))
 }
 
 const keySet = z.object({
@@ -29,15 +34,7 @@ const keySet = z.object({
     .min(1),
 })
 
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw badKeys(file, 'the file cannot be read', error)
-  }
-}
-
-async function readKeySet(file: string, text: string): Promise<TokenKeys> {
+async function readKeySet(of: KeyFile, text: string): Promise<TokenKeys> {
   try {
     const { keys } = keySet.parse(JSON.parse(text))
     const published = await Promise.all(keys.map(({ kty, crv, x }) => publicKey({ kty, crv, x })))
@@ -49,7 +46,7 @@ async function readKeySet(file: string, text: string): Promise<TokenKeys> {
     return { signing: { kid: published[0]?.kid ?? '', privateKey }, published: { keys: published } }
   } catch {
     // The cause is left out: it may quote the file.
-    throw badKeys(file, 'the file does not hold such keys')
+    throw badKeys(of, 'the file does not hold such keys')
   }
 }
 
@@ -61,9 +58,4 @@ async function publicKey(key: JWK): Promise<JWK & { readonly kid: string }> {
 async function makeKeySet(): Promise<string> {
   const { privateKey } = await generateKeyPair(tokenAlgorithm, { extractable: true })
   return `${JSON.stringify({ keys: [await exportJWK(privateKey)] })}\n`
-}
-
-function badKeys(file: string, why: string, cause?: unknown): BusError {
-  const allowed = 'the path of a JWK Set of Ed25519 private keys'
-  return new BusError('BAD_CONFIG', `TOKEN_KEYS is ${JSON.stringify(file)}: it must be ${allowed}; ${why}`, { cause })
 }

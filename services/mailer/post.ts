@@ -17,7 +17,8 @@ export interface Letters {
 
 /**
  * Sends one letter under the effect's claim. It throws what the bus decides by: `PERMANENT` for what the server will
- * never take and for what has expired, `UNCERTAIN` when the server may have taken it, else an error to try again after.
+ * never take and for what had expired before, `UNCERTAIN` when the server may have taken it, else an error to try again
+ * after, if there is life left.
  */
 export type Post = (letters: Letters, context: EffectContext) => Promise<void>
 
@@ -28,11 +29,15 @@ export function createPost({ from, smtp, now }: { from: Sender; smtp: Smtp; now:
 
   return async ({ to, letter, expires, secret = '' }, { idempotencyKey, signal, message }) => {
     const count = (outcome: string) => attempts.add(1, { 'messaging.destination.name': message.topic, outcome })
+    const isOver = () => expires !== undefined && expires <= now()
     const check = () => {
       if (signal.aborted) throw new Error('send a mail: given up, as its claim ended')
-      if (expires !== undefined && expires <= now()) throw permanent('send a code: it expired before it could be sent')
+      // No permanent error: the bus sees that its life is over, and buries it as expired.
+      if (isOver()) throw new Error('send a code: it expired before it could be sent')
     }
     try {
+      // What has expired comes here by force only, and would come again and again.
+      if (isOver()) throw permanent('send a code: it has expired, and is not sent even by force')
       check()
       const mail = await composeMail({ from, to, letter, idempotencyKey, time: message.time })
       await inSpan(smtp.health().name ?? '', () => smtp.send(mail, check, signal))

@@ -27,7 +27,8 @@ export const mailSendCode: Contract<MailSendCode, 'mail-group'> = contract('mail
       ),
   }),
   key: ({ email }) => email.toLowerCase(),
-  groups: ['mail-group'],
+  // With the notices no more at once than the mailer has sessions: none waits for one.
+  groups: [{ name: 'mail-group', concurrency: 6 }],
   lifeMs: codeLifeMs,
   retry: { attempts: 100, firstDelayMs: 500, maxDelayMs: 30_000 },
   secret: ['code'],

@@ -12,7 +12,8 @@ export interface MailSendNotice {
 export const mailSendNotice: Contract<MailSendNotice, 'mail-group'> = contract('mail.sendNotice', {
   schema: z.object({ email: emailAddress, kind: z.enum(['password-changed', 'address-taken']) }),
   key: ({ email }) => email.toLowerCase(),
-  groups: ['mail-group'],
+  // What the codes leave of the mailer's sessions.
+  groups: [{ name: 'mail-group', concurrency: 2 }],
   lifeMs: 24 * 3_600_000,
   retry: { attempts: 100, firstDelayMs: 1_000, maxDelayMs: 600_000 },
 })

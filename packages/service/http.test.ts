@@ -179,21 +179,37 @@ for (const [what, bytes, status] of unreadable) {
   })
 }
 
-test('an answer to what is expected in vain does not overtake an earlier one', async (t) => {
-  const http = open()
-  const asked = Promise.withResolvers<void>()
-  const answer = Promise.withResolvers<object>()
-  http.get('/slow', () => {
-    asked.resolve()
-    return answer.promise
+const impatient: readonly (readonly [what: string, event: string, bytes: string, status: string])[] = [
+  ['a tunnel', 'connect', 'CONNECT example.org:443 HTTP/1.1\r\nhost: x\r\n\r\n', '405'],
+  ['wonders', 'checkExpectation', 'GET /livez HTTP/1.1\r\nhost: x\r\nexpect: wonders\r\n\r\n', '417'],
+]
+
+for (const [what, event, bytes, status] of impatient) {
+  test(`the refusal of ${what} does not overtake an earlier answer`, async (t) => {
+    const http = open()
+    const answer = Promise.withResolvers<object>()
+    http.get('/slow', () => answer.promise)
+    t.after(() => http.close())
+    const url = new URL(await http.listen({ host: '127.0.0.1', port: 0 }))
+    const refused = once(http.server, event)
+    const socket = connect(Number(url.port), '127.0.0.1')
+    socket.write(`GET /slow HTTP/1.1\r\nhost: x\r\n\r\n${bytes}`)
+    await refused
+    answer.resolve({})
+    const text = (await socket.toArray()).join('')
+    assert.deepEqual(text.match(/(?<=HTTP\/1\.1 )\d+/g), ['200', status])
   })
+}
+
+test('who asks for a tunnel and breaks the connection harms nobody', async (t) => {
+  const http = open()
   t.after(() => http.close())
   const url = new URL(await http.listen({ host: '127.0.0.1', port: 0 }))
-  const expected = once(http.server, 'checkExpectation')
-  const socket = connect(Number(url.port), '127.0.0.1')
-  socket.write('GET /slow HTTP/1.1\r\nhost: x\r\n\r\nGET /livez HTTP/1.1\r\nhost: x\r\nexpect: wonders\r\n\r\n')
-  await Promise.all([asked.promise, expected])
-  answer.resolve({})
-  const text = (await socket.toArray()).join('')
-  assert.deepEqual(text.match(/(?<=HTTP\/1\.1 )\d+/g), ['200', '417'])
+  const closed = new Promise((resolve) => http.server.once('connection', (socket) => socket.once('close', resolve)))
+  const socket = connect({ port: Number(url.port), host: '127.0.0.1', allowHalfOpen: true })
+  socket.write('CONNECT example.org:443 HTTP/1.1\r\nhost: x\r\n\r\n')
+  await once(socket, 'data')
+  socket.resetAndDestroy()
+  await closed
+  assert.equal((await fetch(new URL('/livez', url))).status, 200)
 })

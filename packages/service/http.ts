@@ -70,7 +70,7 @@ export function createHttp({ log, health, trustProxy = [] }: HttpOptions): Http 
   })
   const unknown = unknownRoutes(http)
   http.setNotFoundHandler((request, reply) => sendProblem(reply, unknown(request.raw.url ?? '/')))
-  http.server.on('connect', (_request, socket) => answerByHand(socket as Socket, 405))
+  refuseTunnels(http)
   // Node's own answer has no body.
   http.server.on('checkExpectation', (_request, response) => answerUnmet(response))
   traceRequests(http)
@@ -147,6 +147,20 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
 }
 
 const unreadable: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
+/** A tunnel has no response that would wait for the answers to earlier requests of its connection. */
+function refuseTunnels({ server }: Http): void {
+  const latest = new WeakMap<Socket, ServerResponse>()
+  server.on('request', ({ socket }, response) => void latest.set(socket, response))
+  server.on('connect', ({ socket }) => {
+    // Node listens to this socket no more: a connection that breaks would end the process.
+    socket.on('error', () => socket.destroy())
+    const earlier = latest.get(socket)
+    const refuse = (): void => answerByHand(socket, 405)
+    if (earlier === undefined || earlier.closed) refuse()
+    else earlier.once('close', refuse)
+  })
+}
 
 /** By the response, which waits for the answers to earlier requests of its connection. */
 function answerUnmet(response: ServerResponse): void {

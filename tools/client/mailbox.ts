@@ -20,9 +20,11 @@ export interface Mailbox {
   all(): Promise<readonly Mail[]>
   /**
    * The next mail to the address with a code, each once, the oldest first; a mail that came twice is one. Waits for it.
-   * @throws Error when it does not come in time
+   * @throws Error when it does not come in time; its cause is why the mailbox could not be read, if it could not
    */
   nextCode(email: string, withinMs?: number): Promise<CodeMail>
+  /** Passes over the mails with a code that came to the address so far: the next one is of what is asked from now on. */
+  discardCodes(email: string): Promise<void>
 }
 
 export interface CodeMail extends Mail {
@@ -89,15 +91,27 @@ export function openMailbox(url: string): Mailbox {
     },
     async nextCode(email, withinMs = 15_000) {
       const end = performance.now() + withinMs
+      let cause: unknown
       for (;;) {
         const found = untaken.get(email)?.shift()
         if (found !== undefined) return found
-        if (performance.now() > end) throw new Error(`no mail with a code came to ${email} within ${withinMs} ms`)
-        await lookTogether().catch(() => {})
+        if (performance.now() > end) throw notInTime(email, withinMs, cause)
+        cause = await lookTogether().catch((error: unknown) => error)
         await sleep(pollMs)
       }
     },
+    async discardCodes(email) {
+      await lookTogether()
+      untaken.delete(email)
+    },
   }
+}
+
+function notInTime(email: string, withinMs: number, cause: unknown): Error {
+  const what = `no mail with a code came to ${email} within ${withinMs} ms`
+  if (cause === undefined) return new Error(what)
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new Error(`${what}, and the mailbox could not be read: ${why}`, { cause })
 }
 
 function mailOf(found: {

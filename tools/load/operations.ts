@@ -55,14 +55,21 @@ async function rentOnce(
   const { url, mailbox } = backend
   const filmId = filmIds[person.films % filmIds.length] ?? 1
   person.films += 1
-  const token = await tokenOf(backend, person).catch(() => person.token)
+  const token = await tokenOf(backend, person).catch((error: unknown) => record.failed('sign-in', kindOf(error)))
+  if (token === undefined) return
+  // A code that came late, for a rental that was given up, is none of this one's.
+  if (person.isOwedCode) await mailbox.discardCodes(person.email).catch(() => {})
+  person.isOwedCode = true
   const asked = await timed(record, 'rental asked', dueAt, () =>
     ask(url, rentals.rentFilm, { params: { id: filmId }, token }),
   )
   if (asked === undefined) return
   const answeredAt = performance.now()
-  const mail = await mailbox.nextCode(person.email, mailWithinMs).catch(() => undefined)
-  if (mail === undefined) return record.failed('code mailed', `not within ${mailWithinMs / 1000} s`)
+  const mail = await mailbox.nextCode(person.email, mailWithinMs).catch((error: unknown) => {
+    record.failed('code mailed', kindOfMissing(error))
+  })
+  if (mail === undefined) return
+  person.isOwedCode = false
   // The mailbox's clock counts whole milliseconds.
   record.succeeded('code mailed', Math.max(0, mail.at - performance.timeOrigin - answeredAt))
   await timed(record, 'rental confirmed', performance.now(), () =>
@@ -82,10 +89,19 @@ async function timed<Answer>(
     record.succeeded(step, performance.now() - dueAt)
     return answer
   } catch (error) {
-    record.failed(step, error instanceof CallFailed ? String(error.status ?? 'no answer') : 'a wrong answer')
+    record.failed(step, kindOf(error))
     return undefined
   }
 }
+
+const kindOf = (error: unknown): string =>
+  error instanceof CallFailed ? String(error.status ?? 'no answer') : 'a wrong answer'
+
+/** The error has a cause when nobody could look. */
+const kindOfMissing = (error: unknown): string =>
+  error instanceof Error && error.cause !== undefined
+    ? 'the mailbox does not answer'
+    : `not within ${mailWithinMs / 1000} s`
 
 function inTurn<Item>(items: readonly Item[]): () => Item {
   let next = 0

@@ -7,6 +7,8 @@ import { type Backend, type Credentials, signUp } from '../client/person.ts'
 export interface Person extends Credentials {
   /** How many films they have asked for. */
   films: number
+  /** A code was asked for, and its mail was not taken. */
+  isOwedCode: boolean
   token: string
   /** As `performance.now()`. */
   tokenAt: number
@@ -24,7 +26,7 @@ export async function makePeople(backend: Backend, count: number, made: (so: num
     for (let email = waiting.shift(); email !== undefined; email = waiting.shift()) {
       const credentials = { email, password: `load ${run} correct horse` }
       await signUp(backend, credentials)
-      people.push({ ...credentials, films: 0, token: '', tokenAt: Number.NEGATIVE_INFINITY })
+      people.push({ ...credentials, films: 0, isOwedCode: false, token: '', tokenAt: Number.NEGATIVE_INFINITY })
       made(people.length)
     }
   }

@@ -8,6 +8,7 @@ import { BusError } from '@vestnik/bus'
 import { allContracts, normaliseEmail } from '@vestnik/contracts'
 import { type Environment, fields, readServiceConfig, readVariables, type ServiceConfig } from '@vestnik/service'
 import { mailboxCertificate } from '@vestnik/service/mailbox-certificate'
+import { reachable } from '@vestnik/service/reachable'
 import { z } from 'zod'
 import type { Sender } from './mail.ts'
 import type { SmtpServer } from './smtp-session.ts'
@@ -93,8 +94,8 @@ function checkBuiltIn({ MAIL_USER, MAIL_PASS }: MailVariables, { production }: S
 
 /** The mailbox listens where this service does, and its certificate is for `localhost`. */
 function mailboxServer({ MAILBOX_SMTP_PORT }: MailVariables, host: string): MailerConfig['server'] {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return { host: reachable, port: MAILBOX_SMTP_PORT, servername: 'localhost', implicitTls: false, auth: undefined }
+  const server = { host: reachable(host), port: MAILBOX_SMTP_PORT, servername: 'localhost' }
+  return { ...server, implicitTls: false, auth: undefined }
 }
 
 function realServer({ MAIL_HOST = '', MAIL_PORT, MAIL_USER, MAIL_PASS }: MailVariables): MailerConfig['server'] {

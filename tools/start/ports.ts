@@ -1,6 +1,7 @@
 /** Where each service listens: the port that was asked for, or the standard one, or the next that is free. */
 import { createServer } from 'node:net'
 import { BusError } from '@vestnik/bus/errors'
+import { reachable } from '@vestnik/service/reachable'
 import { type KnownService, known, type ListeningPort } from './services.ts'
 import type { Settings } from './settings.ts'
 
@@ -27,7 +28,7 @@ export async function choosePorts(settings: Settings, notice: (text: string) => 
       given.add(port)
     }
     const [{ variable = '' } = {}] = service.ports
-    placed.push({ name: service.name, service, ports, url: `http://${reachable(host)}:${ports[variable]}` })
+    placed.push({ name: service.name, service, ports, url: `http://${inUrl(reachable(host))}:${ports[variable]}` })
   }
   return placed
 }
@@ -70,9 +71,4 @@ function whyNot(host: string, port: number): Promise<string | undefined> {
   })
 }
 
-/** An address that stands for all of them is no address to connect to. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  if (host === '::') return '[::1]'
-  return host.includes(':') ? `[${host}]` : host
-}
+const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)

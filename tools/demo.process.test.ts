@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { until } from '../e2e/until.ts'
 
-function run(t: TestContext) {
+function run(t: TestContext, environment: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'demo.ts')], {
-    env: { PATH: process.env.PATH ?? '' },
+    env: { PATH: process.env.PATH ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const said = { text: '' }
@@ -45,4 +47,16 @@ test('Ctrl-C ends it, and its folder is gone', { timeout: 120_000 }, async (t) =
   child.kill('SIGINT')
   assert.equal(await ended, 1)
   assert.ok(!existsSync(folderIn(said.text)))
+})
+
+test('Ctrl-C while it starts ends it, and its folder is gone', { timeout: 60_000 }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'vestnik-demo-test-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const { child, said, ended } = run(t, { TMPDIR: folder })
+  const left = () => readdirSync(folder)
+  await until('its services begin', () => left().some((name) => existsSync(join(folder, name, 'data'))))
+  child.kill('SIGINT')
+  assert.equal(await ended, 1)
+  assert.ok(!said.text.includes('1. Anna'), 'it had started')
+  assert.deepEqual(left(), [])
 })

@@ -18,8 +18,7 @@ async function run(): Promise<number> {
   let stage: Stage | undefined
   try {
     stage = await openStage()
-    console.log(`They run at ${stage.url} with their data in ${stage.folder}, which is removed at the end.`)
-    const end = await Promise.race([play(stage, tell).then(() => 'played' as const), stopped])
+    const end = await Promise.race([tellAll(stage), stopped])
     if (end === 'stopped') return 1
     console.log(`\n${summary()}`)
     return tell.broken === 0 ? 0 : 1
@@ -30,6 +29,13 @@ async function run(): Promise<number> {
   } finally {
     await stage?.close()
   }
+}
+
+async function tellAll(stage: Stage): Promise<'played'> {
+  await stage.start()
+  console.log(`They run at ${stage.url} with their data in ${stage.folder}, which is removed at the end.`)
+  await play(stage, tell)
+  return 'played'
 }
 
 function summary(): string {

@@ -38,7 +38,7 @@ async function signUp({ url, mailbox }: Stage, tell: Teller): Promise<void> {
 async function signIn({ url, printed }: Stage, tell: Teller): Promise<string> {
   tell.scene('She signs in.')
   const { accessToken } = await ask(url, sessions.signIn, { body: { email, password } })
-  await waitFor(() => printed.length > 0)
+  await waitFor('the gateway prints a line', () => printed.length > 0)
   tell.say('The users service told of it in the transaction that made the session, and the gateway printed:')
   for (const line of printed) tell.quote(line)
   tell.promise(printed.length === 1, 'Every committed message takes effect', `${printed.length} lines`)
@@ -90,10 +90,10 @@ async function killInTheMiddle(stage: Stage, tell: Teller, token: string): Promi
   const took = stopwatch()
   await stage.startMailer()
   const late = setTimeout(
-    () => tell.say('One was in the act: its claim must lapse before it may be repeated (44 s).'),
+    () => tell.say('One was in the act: its claim must lapse before it may be repeated, within a minute.'),
     5000,
   )
-  await waitFor(async () => distinct(await came()) === filmsAtOnce, allMailsWithinMs)
+  await waitFor('all mails come', async () => distinct(await came()) === filmsAtOnce, allMailsWithinMs)
   clearTimeout(late)
   tell.say(`${took()} after its start all mails are there.`)
   await untilQuiet(stage)
@@ -111,7 +111,7 @@ async function killGateway(stage: Stage, tell: Teller): Promise<void> {
   const { accessToken: token } = await ask(url, sessions.signIn, { body: { email, password } })
   await stage.restartGateway()
   let items: readonly unknown[] = []
-  await waitFor(async () => {
+  await waitFor('both sign-ins are listed and printed', async () => {
     items = (await ask(url, logins.listLogins, { token })).items
     return items.length >= 2 && new Set(printed).size >= 2
   })
@@ -123,7 +123,7 @@ async function killGateway(stage: Stage, tell: Teller): Promise<void> {
 /** A copy would have come by then. */
 async function untilQuiet({ mailbox }: Stage): Promise<void> {
   let count = -1
-  await waitFor(async () => {
+  await waitFor('no more mails come', async () => {
     const before = count
     count = (await mailbox.all()).length
     await sleep(700)
@@ -133,10 +133,15 @@ async function untilQuiet({ mailbox }: Stage): Promise<void> {
 
 const distinct = (mails: readonly Mail[]): number => new Set(mails.map(({ messageId }) => messageId)).size
 
-async function waitFor(fact: () => boolean | Promise<boolean>, withinMs: number = 20_000): Promise<void> {
+/** @throws Error when it does not come true in time */
+async function waitFor(
+  fact: string,
+  isTrue: () => boolean | Promise<boolean>,
+  withinMs: number = 20_000,
+): Promise<void> {
   const end = performance.now() + withinMs
-  while (!(await fact())) {
-    if (performance.now() > end) return
+  while (!(await isTrue())) {
+    if (performance.now() > end) throw new Error(`"${fact}" did not come true within ${withinMs / 1000} s`)
     await sleep(10)
   }
 }

@@ -5,17 +5,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openMailbox } from '../client/mailbox.ts'
 import type { Backend } from '../client/person.ts'
 import { freePortVariables } from '../start/free-ports.ts'
 import type { Output } from '../start/output.ts'
 import { choosePorts, type Placed } from '../start/ports.ts'
-import { environmentOf, readSettings } from '../start/settings.ts'
-import { startProcess, supervise } from '../start/supervise.ts'
+import { environmentOf, readSettings, type Settings } from '../start/settings.ts'
+import { type Supervised, startProcess, supervise } from '../start/supervise.ts'
 import { untilReady } from '../start/until-ready.ts'
 
 export interface Stage extends Backend {
   readonly folder: string
+  /**
+   * Starts all services, and resolves when they are ready.
+   * @throws Error when one of them cannot start, or they are not ready in time
+   */
+  start(): Promise<void>
   /** What the gateway printed for people. */
   readonly printed: readonly string[]
   /** The last that the services wrote into their logs. */
@@ -28,30 +34,55 @@ export interface Stage extends Backend {
   restartGateway(): Promise<void>
   /** How often the mailer could not know whether a mail was sent. */
   uncertain(): number
+  /** Ends what runs, also in the middle of its start, and removes the folder. */
   close(): Promise<void>
 }
 
+const startWithinMs = 60_000
+
+/** Makes its folder and finds its ports. Nothing runs yet. */
 export async function openStage(): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'vestnik-demo-'))
-  const settings = readSettings({
-    PATH: process.env.PATH ?? '',
-    ...(await freePortVariables()),
-    DATA_DIR: join(folder, 'data'),
-    RATE_LIMITS: 'off',
-  })
-  const placed = await choosePorts(settings, () => {})
+  try {
+    const settings = readSettings({
+      PATH: process.env.PATH ?? '',
+      ...(await freePortVariables()),
+      DATA_DIR: join(folder, 'data'),
+      RATE_LIMITS: 'off',
+    })
+    return stageOf(folder, settings, await choosePorts(settings, () => {}))
+  } catch (error) {
+    remove(folder)
+    throw error
+  }
+}
+
+function stageOf(folder: string, settings: Settings, placed: readonly Placed[]): Stage {
   const environment = (one: Placed) => environmentOf(one, placed, settings)
   const find = (name: string) => placed.filter((one) => one.name === name)
   const [urlOfGateway = '', urlOfMailbox = ''] = [...find('gateway'), ...find('mailbox')].map(({ url }) => url)
   const listener = listen()
   const others = placed.filter(({ name }) => name !== 'mailer')
-  const running = others.map((one) => supervise({ ...one, environment: environment(one) }, listener))
+  let running: readonly Supervised[] = []
+  const over = new AbortController()
+  const untilThere = (some: readonly Placed[], ended?: Promise<string>) =>
+    untilUp(some, listener.say, over.signal, ended)
+
+  async function startOthers(): Promise<void> {
+    running = others.map((one) => supervise({ ...one, environment: environment(one) }, listener))
+    const hopeless = Promise.race(running.map((one) => one.hopeless))
+    await untilThere(others, hopeless)
+  }
 
   async function startMailer(): Promise<void> {
+    // A scene that was left in the middle would make the folder anew.
+    if (over.signal.aborted) throw new Error('the demonstration is over')
     for (const one of find('mailer')) {
-      listener.take(one.name, startProcess(one.service.file, environment(one)))
+      const child = startProcess(one.service.file, environment(one))
+      listener.take(one.name, child)
+      const ended = once(child, 'close').then(() => one.name)
+      await untilThere([one], ended)
     }
-    await untilReady(find('mailer'), () => {})
   }
 
   async function kill(name: string): Promise<void> {
@@ -62,25 +93,50 @@ export async function openStage(): Promise<Stage> {
     await ended
   }
 
-  await Promise.all([startMailer(), untilReady(others, () => {})])
   return {
     folder,
     url: urlOfGateway,
     mailbox: openMailbox(urlOfMailbox),
     printed: listener.printed,
     log: () => listener.log.slice(-30),
+    async start() {
+      await Promise.all([startMailer(), startOthers()])
+    },
     killMailer: () => kill('mailer'),
     startMailer,
     async restartGateway() {
       await kill('gateway')
-      await untilReady(find('gateway'), () => {})
+      await untilThere(find('gateway'))
     },
     uncertain: () => uncertainIn(join(folder, 'data', 'mailer.db')),
     async close() {
+      over.abort()
       await Promise.all([kill('mailer'), ...running.map((one) => one.stop())])
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+      remove(folder)
     },
   }
+}
+
+const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+
+/** `ended`: resolves with the name of one that will never be ready. */
+async function untilUp(
+  some: readonly Placed[],
+  say: (text: string) => void,
+  over: AbortSignal,
+  ended?: Promise<string>,
+): Promise<void> {
+  const names = some.map(({ name }) => name).join(', ')
+  const done = new AbortController()
+  const signal = AbortSignal.any([done.signal, over])
+  const late = sleep(startWithinMs, undefined, { signal })
+  const why = await Promise.race([
+    untilReady(some, say, signal),
+    late.then(() => `not all of ${names} are ready after ${startWithinMs / 1000} s`),
+    ...(ended ? [ended.then((name) => `${name} ended before it was ready`)] : []),
+  ])
+  done.abort()
+  if (why !== undefined) throw new Error(why)
 }
 
 /** Keeps what is said, and who lives. */

@@ -5,15 +5,23 @@ import type { Placed } from './ports.ts'
 const pollMs = 40
 const impatientMs = 10_000
 
-/** Resolves when all are ready. What takes long is said, and waited for. */
-export async function untilReady(placed: readonly Placed[], notice: (text: string) => void): Promise<void> {
-  await Promise.all(placed.map((one) => untilOneReady(one, notice)))
+/** Resolves when all are ready, or nobody waits any more. What takes long is said, and waited for. */
+export async function untilReady(
+  placed: readonly Placed[],
+  notice: (text: string) => void,
+  givenUp?: AbortSignal,
+): Promise<void> {
+  await Promise.all(placed.map((one) => untilOneReady(one, notice, givenUp)))
 }
 
-async function untilOneReady({ name, url }: Placed, notice: (text: string) => void): Promise<void> {
+async function untilOneReady(
+  { name, url }: Placed,
+  notice: (text: string) => void,
+  givenUp: AbortSignal | undefined,
+): Promise<void> {
   const startedAt = performance.now()
   let patient = true
-  while (!(await isReady(url))) {
+  while (!givenUp?.aborted && !(await isReady(url))) {
     await sleep(pollMs)
     if (!patient || performance.now() - startedAt < impatientMs) continue
     patient = false

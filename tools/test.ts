@@ -33,7 +33,7 @@ function choose(words: readonly string[]): { suite: Suite; files: string[] }[] {
     )
     process.exit(2)
   }
-  if (words.length === 0) return all.filter(({ suite }) => ci || !suite.inCi)
+  if (words.length === 0) return all.filter(({ suite: { only } }) => only === undefined || (ci && only === 'in CI'))
   return all
     .map(({ suite, files }) => ({
       suite,
@@ -51,7 +51,7 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
   }
   await using _broker = suite.needs.includes('rabbitmq') ? await shareRabbit() : undefined
   const signal = AbortSignal.timeout(
-    suite.inCi ? suite.limits.fileMs : Math.max(1, totalMs - Math.ceil(performance.now())),
+    suite.only ? suite.limits.fileMs : Math.max(1, totalMs - Math.ceil(performance.now())),
   )
   const limits = { atOnce: suite.atOnce, ...suite.limits, signal }
   const outcomes = await runTests(files, limits, (events) => events.filter(isOfFile).forEach(tell))

@@ -1,6 +1,7 @@
 /** Places orders: a row of its own and a message in one commit, many at once; notes each only when its commit was answered. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openBus } from '@vestnik/bus'
+import { hasCode } from '@vestnik/bus/errors'
 import { openSqliteStore } from '@vestnik/store-sqlite'
 import { appendTo, lethalPorts, openBroker, patiently, places, serveUntilAsked, settings } from './child.ts'
 import { orderOf, placed } from './orders.ts'
@@ -38,6 +39,11 @@ async function place(count: number): Promise<void> {
       await tx.query('INSERT INTO placed (n, key, manner) VALUES (?, ?, ?)', [order.n, order.key, order.manner])
       await bus.publish(tx, placed, order)
     })
-  await patiently(commit)
-  confirm(order.n)
+  try {
+    await patiently(commit)
+    confirm(order.n)
+  } catch (error) {
+    // Whoever is asked to end takes no orders any more.
+    if (!(ending && hasCode(error, 'BUS_CLOSED', 'STORE_CLOSED'))) throw error
+  }
 }

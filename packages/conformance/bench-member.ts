@@ -84,7 +84,8 @@ function asMember(
     <Command extends keyof Member>(command: Command) =>
     (...values: Parameters<Member[Command]>) =>
       call(command, values) as ReturnType<Member[Command]>
-  const gone = () => journal.note({ what: 'gone', member: name, atMs: now() })
+  const gone = (how: { readonly killed?: true } = {}) =>
+    journal.note({ what: 'gone', member: name, atMs: now(), ...how })
   const close = through('close')
   return {
     name,
@@ -100,7 +101,7 @@ function asMember(
     residentMiB: through('residentMiB'),
     close,
     kill() {
-      gone()
+      gone({ killed: true })
       return controls.kill()
     },
     stop() {

@@ -36,6 +36,8 @@ export interface Entry {
    * resolved for `ids`. gone: noted by the law before it kills, stops or closes the member.
    */
   readonly what: 'start' | 'end' | 'back' | 'abort' | 'confirmed' | 'gone'
+  /** Of one that is gone: it was killed, and does not come back. */
+  readonly killed?: true
   readonly member: string
   /** The same clock in all processes of this machine, in milliseconds. */
   readonly atMs: number

@@ -4,10 +4,11 @@ import { test } from 'node:test'
 import type { Entry } from './member.ts'
 import { assertInOrder, assertToldTruly, mostAtOnce } from './reading.ts'
 
-/** A journal from words: `m1 start a1`, `m1 start a1 again`, `m1 end a1`, `m1 gone`. */
+/** A journal from words: `m1 start a1`, `m1 start a1 again`, `m1 end a1`, `m1 gone`, `m1 gone killed`. */
 function journal(...lines: readonly string[]): Entry[] {
   return lines.map((line, atMs) => {
     const [member = '', what, id, again] = line.split(' ')
+    if (what === 'gone') return { member, what, atMs, ...(id === 'killed' && { killed: true as const }) }
     const entry = { member, what: what as Entry['what'], atMs, ...(id && { id }) }
     if (what !== 'start') return entry
     return { ...entry, delivered: { redelivered: again === 'again', at: '', headers: {}, bytes: 0, digest: '' } }
@@ -27,6 +28,11 @@ test('messages may come again when their member was gone or lost them', () => {
   inOrder('m1 start a1', 'm1 end a1', 'm1 start a2', 'm1 gone', 'm2 start a1 again', 'm2 end a1', 'm2 start a2 again')
   inOrder('m1 start a1', 'm1 abort a1', 'm2 start a1 again')
   assert.throws(() => inOrder('m1 start a1', 'm2 start a1 again'), /while a1 ran at m1/)
+})
+
+test('who is killed may start one more before the signal reaches it', () => {
+  inOrder('m1 start a1', 'm1 gone killed', 'm1 end a1', 'm1 start a2', 'm2 start a2 again', 'm2 end a2')
+  assert.throws(() => inOrder('m1 gone', 'm1 start a1', 'm2 start a1 again'), /while a1 ran at m1/)
 })
 
 test('an end at a member that is leaving is an end, one after its signal aborted is not', () => {

@@ -57,13 +57,18 @@ export function assertToldTruly(entries: readonly Entry[]): void {
  */
 export function assertInOrder(entries: readonly Entry[]): void {
   const keys = new Map<string, KeyState>()
+  const killed = new Set<string>()
   for (const entry of entries) {
+    if (entry.killed) killed.add(entry.member)
     if (entry.what === 'gone') for (const state of keys.values()) leave(state, entry.member)
-    const key = entry.id === undefined ? undefined : keyOf(entry.id)
-    if (key === undefined) continue
+    const { id } = entry
+    const key = id === undefined ? undefined : keyOf(id)
+    if (id === undefined || key === undefined) continue
     const state = keys.get(key) ?? { ended: 0, running: new Map(), left: new Map() }
     keys.set(key, state)
-    follow(state, entry as DeliveryEntry)
+    // Until the signal reaches it, who is killed may start one more: it runs nowhere then.
+    if (entry.what === 'start' && killed.has(entry.member)) state.left.set(entry.member, id)
+    else follow(state, entry as DeliveryEntry)
   }
 }
 

@@ -41,9 +41,13 @@ test('works that are asked for at once share a commit of at most 200', async (t)
 
 test('a commit closes as soon as no work waits', async (t) => {
   const store = await openScratch(t)
-  const began = performance.now()
-  for (let i = 0; i < 50; i += 1) await store.transaction(async () => i)
-  assert.ok(performance.now() - began < 1000, 'fifty works one after another linger')
+  let shortestMs = Number.POSITIVE_INFINITY
+  for (let i = 0; i < 50; i += 1) {
+    const began = performance.now()
+    await store.transaction(async () => i)
+    shortestMs = Math.min(shortestMs, performance.now() - began)
+  }
+  assert.ok(shortestMs < 5, `the shortest of fifty commits took ${shortestMs} ms`)
 })
 
 test('a work that throws is undone alone, whatever it throws', async (t) => {

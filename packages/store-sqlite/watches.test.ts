@@ -49,10 +49,16 @@ test('a watcher is told of a commit by another store on the file within a fifth 
   })
   await sleep(20)
   assert.equal(wokenAt, 0)
-  await run(other, 'INSERT INTO a VALUES (1)')
-  const committedAt = performance.now()
-  await until(() => wokenAt > 0)
-  assert.ok(wokenAt - committedAt < 400, `told after ${wokenAt - committedAt} ms`)
+  let soonestMs = Number.POSITIVE_INFINITY
+  // More than once: the machine may stand still at any of them.
+  for (let i = 0; i < 5; i += 1) {
+    wokenAt = 0
+    await run(other, 'INSERT INTO a VALUES (1)')
+    const committedAt = performance.now()
+    await until(() => wokenAt > 0)
+    soonestMs = Math.min(soonestMs, wokenAt - committedAt)
+  }
+  assert.ok(soonestMs < 250, `told after ${soonestMs} ms at the soonest`)
 })
 
 test('the same function may watch twice, and each stops for itself', async (t) => {

@@ -41,6 +41,13 @@ export const suites: readonly Suite[] = [
     limits: { testMs: 240_000, fileMs: 900_000 },
   },
   {
+    name: 'postgres',
+    files: [`${sources}/*.postgres.test.ts`, 'e2e/**/*.postgres.test.ts'],
+    needs: ['postgres'],
+    atOnce: 1,
+    limits: { testMs: 120_000, fileMs: 600_000 },
+  },
+  {
     name: 'docker',
     files: ['deploy/*.docker.test.ts'],
     needs: ['docker'],

@@ -2,6 +2,7 @@
 import { spec, type TestEvent } from 'node:test/reporters'
 import { inspect } from 'node:util'
 import { shareRabbit } from './brokers/rabbitmq.ts'
+import { sharePostgres } from './databases/postgres.ts'
 import { howToGet, provide } from './provide.ts'
 import { runTests } from './run-tests.ts'
 import { filesOf, isExpectedSkip, type Suite, suites } from './suites.ts'
@@ -50,6 +51,7 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
     return { suite: suite.name, outcomes: [], missing }
   }
   await using _broker = suite.needs.includes('rabbitmq') ? await shareRabbit() : undefined
+  await using _database = suite.needs.includes('postgres') ? await sharePostgres() : undefined
   const signal = AbortSignal.timeout(
     suite.only ? suite.limits.fileMs : Math.max(1, totalMs - Math.ceil(performance.now())),
   )

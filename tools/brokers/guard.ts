@@ -8,36 +8,67 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What the guard is told. Processes lead groups of their own, and are killed with them. */
 export type GuardOrder =
-  | { readonly watch: number }
+  | { readonly watch: number; readonly gently?: NodeJS.Signals }
   | { readonly spare: number }
   | { readonly folder: string }
   | { readonly container: string }
+  | { readonly database: string; readonly url: string }
+  | { readonly forget: string }
 
-const groups = new Set<number>()
+const groups = new Map<number, NodeJS.Signals | undefined>()
 const folders = new Set<string>()
 const containers = new Set<string>()
+const databases = new Map<string, string>()
 
 process.on('message', (order: GuardOrder) => {
-  if ('watch' in order) groups.add(order.watch)
+  if ('watch' in order) groups.set(order.watch, order.gently)
   else if ('spare' in order) groups.delete(order.spare)
   else if ('folder' in order) folders.add(order.folder)
-  else containers.add(order.container)
+  else if ('container' in order) containers.add(order.container)
+  else if ('database' in order) databases.set(order.database, order.url)
+  else databases.delete(order.forget)
 })
 process.on('disconnect', () => void end())
 // A person's Ctrl-C reaches the whole terminal; the guard goes last.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
 async function end(): Promise<void> {
-  for (const pid of groups) killGroup(pid)
+  for (const [name, url] of databases) await dropDatabase(url, name)
+  await endGently()
+  for (const pid of groups.keys()) signalGroup(pid, 'SIGKILL')
   for (const name of containers) removeContainer(name)
   for (const folder of folders) await remove(folder)
 }
 
-function killGroup(pid: number): void {
+const gentleMs = 3_000
+
+/** Those that asked for it may end by themselves. */
+async function endGently(): Promise<void> {
+  const asked = [...groups].flatMap(([pid, gently]) => (gently && signalGroup(pid, gently) ? [pid] : []))
+  const end = performance.now() + gentleMs
+  while (asked.some((pid) => signalGroup(pid, 0)) && performance.now() < end) await sleep(20)
+}
+
+/** False: it had ended by itself. */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(-pid, 'SIGKILL')
+    return process.kill(-pid, signal)
   } catch {
-    // It had ended by itself.
+    return false
+  }
+}
+
+async function dropDatabase(url: string, name: string): Promise<void> {
+  const { Client } = await import('pg')
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  } catch {
+    // Its server is gone, and will take it along.
+  } finally {
+    await client.end().catch(() => {})
   }
 }
 

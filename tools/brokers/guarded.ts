@@ -22,11 +22,17 @@ export interface Guarded {
   end(name: NodeJS.Signals): Promise<void>
 }
 
-export function startGuarded(command: string, words: readonly string[], options: SpawnOptions): Guarded {
+/** `gently`: the signal that lets it take away what it shares with the machine, should this process be killed. */
+export function startGuarded(
+  command: string,
+  words: readonly string[],
+  options: SpawnOptions,
+  gently?: NodeJS.Signals,
+): Guarded {
   const child = spawn(command, words, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   const { pid } = child
   if (pid === undefined) throw new Error(`${command} could not be started`)
-  tell({ watch: pid })
+  tell({ watch: pid, ...(gently && { gently }) })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (data) => {
@@ -67,6 +73,20 @@ export async function guardedFolder(name: string): Promise<string> {
 /** A container of this name is removed at the latest after the end of this process. */
 export function guardContainer(name: string): void {
   tell({ container: name })
+}
+
+/** These processes, which lead groups of their own, are killed at the latest after the end of this one. Returns the way to spare them. */
+export function guardGroups(pids: readonly number[]): () => void {
+  for (const watch of pids) tell({ watch })
+  return () => {
+    for (const spare of pids) tell({ spare })
+  }
+}
+
+/** A database of this server is dropped at the latest after the end of this process. Returns the way to forget it. */
+export function guardDatabase(url: string, name: string): () => void {
+  tell({ database: name, url })
+  return () => tell({ forget: name })
 }
 
 export function removeFolder(folder: string): void {

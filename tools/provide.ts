@@ -45,7 +45,13 @@ const programs: Readonly<Record<Program, Facts>> = {
  * person's machine is left as it is.
  */
 export function provide(program: Program): boolean {
-  const { command, packages, isThere = () => isOnPath(command), isNamed = () => false, always = false } = programs[program]
+  const {
+    command,
+    packages,
+    isThere = () => isOnPath(command),
+    isNamed = () => false,
+    always = false,
+  } = programs[program]
   if (isThere()) return true
   const may = process.env.CI === 'true' || (always && !isNamed())
   return (may && hasApt() && install(packages) && isThere()) || isNamed()

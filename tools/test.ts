@@ -1,10 +1,11 @@
 /** Runs the tests: `npm test` all of them, `npm test -- pure e2e` these suites, `npm test -- packages/bus` the files under it. */
 import { spec, type TestEvent } from 'node:test/reporters'
 import { inspect } from 'node:util'
-import { shareRabbit } from './brokers/rabbitmq.ts'
+import { lackOfRabbit, shareRabbit } from './brokers/rabbitmq.ts'
 import { sharePostgres } from './databases/postgres.ts'
 import { howToGet, provide } from './provide.ts'
-import { runTests } from './run-tests.ts'
+import { readSources } from './repository.ts'
+import { type Outcome, runTests } from './run-tests.ts'
 import { filesOf, isExpectedSkip, type Suite, suites } from './suites.ts'
 import { type Row, summarize } from './test-summary.ts'
 
@@ -50,14 +51,22 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
     const missing = lacking.map((program) => `${program} is missing (${howToGet(program)})`).join(', ')
     return { suite: suite.name, outcomes: [], missing }
   }
+  const cannot = files.flatMap(outcomeWithout)
+  const able = files.filter((file) => !cannot.some(({ path }) => path === file))
   await using _broker = suite.needs.includes('rabbitmq') ? await shareRabbit() : undefined
   await using _database = suite.needs.includes('postgres') ? await sharePostgres() : undefined
   const signal = AbortSignal.timeout(
     suite.only ? suite.limits.fileMs : Math.max(1, totalMs - Math.ceil(performance.now())),
   )
   const limits = { atOnce: suite.atOnce, ...suite.limits, signal }
-  const outcomes = await runTests(files, limits, (events) => events.filter(isOfFile).forEach(tell))
-  return { suite: suite.name, outcomes }
+  const outcomes = await runTests(able, limits, (events) => events.filter(isOfFile).forEach(tell))
+  return { suite: suite.name, outcomes: [...outcomes, ...cannot] }
+}
+
+/** Where a file needs more than its suite, which is not here. */
+function outcomeWithout(path: string): Outcome[] {
+  const lack = readSources(path).flatMap(({ text }) => lackOfRabbit(text) ?? [])[0]
+  return lack === undefined ? [] : [{ path, seconds: 0, passed: 0, failed: 0, skipped: [`the whole file: ${lack}`] }]
 }
 
 /** What the runner says of each run as a whole is left out: here the runs are many. */

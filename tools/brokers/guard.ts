@@ -1,6 +1,6 @@
 /**
  * The program that outlives a test: when the process that started it is gone, however that ended, it kills what it was
- * told to watch and removes its folders.
+ * told to watch, runs what undoes the rest, and removes its folders.
  */
 import { execFileSync } from 'node:child_process'
 import { rm } from 'node:fs/promises'
@@ -11,32 +11,37 @@ export type GuardOrder =
   | { readonly watch: number; readonly gently?: NodeJS.Signals }
   | { readonly spare: number }
   | { readonly folder: string }
-  | { readonly container: string }
+  | { readonly undo: string; readonly command: string; readonly words: readonly string[] }
   | { readonly database: string; readonly url: string }
   | { readonly forget: string }
 
 const groups = new Map<number, NodeJS.Signals | undefined>()
 const folders = new Set<string>()
-const containers = new Set<string>()
+const commands = new Map<string, readonly [command: string, words: readonly string[]]>()
 const databases = new Map<string, string>()
 
 process.on('message', (order: GuardOrder) => {
   if ('watch' in order) groups.set(order.watch, order.gently)
   else if ('spare' in order) groups.delete(order.spare)
   else if ('folder' in order) folders.add(order.folder)
-  else if ('container' in order) containers.add(order.container)
+  else if ('undo' in order) commands.set(order.undo, [order.command, order.words])
   else if ('database' in order) databases.set(order.database, order.url)
-  else databases.delete(order.forget)
+  else forget(order.forget)
 })
 process.on('disconnect', () => void end())
 // A person's Ctrl-C reaches the whole terminal; the guard goes last.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
+function forget(name: string): void {
+  commands.delete(name)
+  databases.delete(name)
+}
+
 async function end(): Promise<void> {
   for (const [name, url] of databases) await dropDatabase(url, name)
   await endGently()
   for (const pid of groups.keys()) signalGroup(pid, 'SIGKILL')
-  for (const name of containers) removeContainer(name)
+  for (const [command, words] of commands.values()) undo(command, words)
   for (const folder of folders) await remove(folder)
 }
 
@@ -72,11 +77,11 @@ async function dropDatabase(url: string, name: string): Promise<void> {
   }
 }
 
-function removeContainer(name: string): void {
+function undo(command: string, words: readonly string[]): void {
   try {
-    execFileSync('docker', ['rm', '-f', '-v', name], { stdio: 'ignore', timeout: 60_000 })
+    execFileSync(command, words, { stdio: 'ignore', timeout: 120_000 })
   } catch {
-    // It had been removed.
+    // It had been undone.
   }
 }
 

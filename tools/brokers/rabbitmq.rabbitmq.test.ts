@@ -6,7 +6,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'amqplib'
-import { privateRabbit, rabbitCluster } from './rabbitmq.ts'
+import { lackOfCluster, privateRabbit, rabbitCluster } from './rabbitmq.ts'
 
 test('a private node keeps what it held when it is killed and started again', { timeout: 90_000 }, async () => {
   await using node = await privateRabbit()
@@ -26,7 +26,10 @@ test('a frozen node answers nobody until it is thawed', { timeout: 60_000 }, asy
   await publish(node.url, 'after')
 })
 
-test('nodes of a cluster know each other, and go on without one', { timeout: 120_000 }, async () => {
+test('nodes of a cluster know each other, and go on without one', {
+  timeout: 120_000,
+  skip: lackOfCluster() ?? false,
+}, async () => {
   const nodes = await rabbitCluster(3)
   await using all = new AsyncDisposableStack()
   for (const node of nodes) all.use(node)

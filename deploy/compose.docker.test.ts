@@ -12,8 +12,8 @@ import { type Containers, composePrograms, startContainers } from '../tools/cont
 import { type Docker, dockerOf } from '../tools/containers/docker.ts'
 import { openEngine } from '../tools/containers/engine.ts'
 import { makeStandIns } from '../tools/containers/stand-ins.ts'
+import { neededFolders, services } from './image.fixture.ts'
 
-const services = ['gateway', 'users', 'films', 'mailer', 'mailbox']
 const anna = { email: 'anna@example.org', password: 'correct horse battery staple' }
 
 test('the backend runs in containers on RabbitMQ', { timeout: 800_000 }, async (t) => {
@@ -30,7 +30,7 @@ test('the backend runs in containers on RabbitMQ', { timeout: 800_000 }, async (
   })
   await t.test('only the gateway and the mailbox can be reached, from this machine', () => reachedFromHere(docker, tag))
   await t.test('no service is root, has a right of root, or writes outside its data', () => least(docker, containers))
-  await t.test('there are no tests and no keys in the image', () => onlyWhatRuns(docker, tag))
+  await t.test('all that the services need is in the image, and no tests and no keys', () => onlyWhatRuns(docker, tag))
   await t.test('the broker knows the services and no guest', () => knownUsers(docker))
   await t.test('a broker that is killed and started again loses nothing', () => killBroker(docker, containers))
   await t.test('a service that is told to stop ends in order', () => endsInOrder(docker, containers))
@@ -91,9 +91,9 @@ async function onlyWhatRuns(docker: Docker, tag: string): Promise<void> {
   const files = (
     await docker.run('run', '--rm', '--entrypoint', 'sh', `vestnik-services:${tag}`, '-c', find.join(' '))
   ).split('\n')
-  assert.ok(files.includes('/app/services/users/main.ts'))
+  for (const folder of neededFolders()) assert.ok(files.includes(`/app/${folder}/package.json`), folder)
   assert.deepEqual(
-    files.filter((path) => /\.(test|fixture)\.ts$|\/test\/|\.env|\.db|\.pem|^\/data/.test(path)),
+    files.filter((path) => /\.(test|fixture)\.ts$|\/(test|testing|conformance)\/|\.env|\.db|\.pem|^\/data/.test(path)),
     [],
   )
 }

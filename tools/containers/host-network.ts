@@ -18,26 +18,44 @@ export function rememberHost(): () => void {
   const forwardWas = policyOf('FORWARD')
   const missing = folders.filter((folder) => !existsSync(folder))
   const forwarded = readFileSync(forwarding, 'utf8')
-  return () => {
-    for (const table of tables) removeRules(table)
-    if (policyOf('FORWARD') !== forwardWas) run('iptables', ['-P', 'FORWARD', forwardWas])
-    if (existsSync('/sys/class/net/docker0')) run('ip', ['link', 'delete', 'docker0'])
-    writeFileSync(forwarding, forwarded)
-    for (const folder of missing) rmSync(folder, { recursive: true, force: true })
-    for (const path of globSync(cgroups)) removeCgroup(path)
+  return () =>
+    undoAll([
+      ...tables.map((table) => () => removeRules(table)),
+      () => void (policyOf('FORWARD') !== forwardWas && run('iptables', ['-P', 'FORWARD', forwardWas])),
+      () => void (existsSync('/sys/class/net/docker0') && run('ip', ['link', 'delete', 'docker0'])),
+      () => writeFileSync(forwarding, forwarded),
+      ...missing.map((folder) => () => rmSync(folder, { recursive: true, force: true })),
+      ...globSync(cgroups).map((path) => () => removeCgroup(path)),
+    ])
+}
+
+/**
+ * Each step is taken, also after one that failed.
+ *
+ * @throws AggregateError of all that failed
+ */
+export function undoAll(steps: readonly (() => void)[]): void {
+  const errors: unknown[] = []
+  for (const step of steps) {
+    try {
+      step()
+    } catch (error) {
+      errors.push(error)
+    }
   }
+  const reasons = errors.map((error) => (error instanceof Error ? error.message : String(error)))
+  if (errors.length > 0) throw new AggregateError(errors, `undo what an engine did: ${reasons.join('; ')}`)
 }
 
 /** Only what is an engine's: others may have rules too. */
 function removeRules(table: string): void {
   const lines = rulesOf(table)
-  for (const line of lines) {
-    const [flag, ...rest] = line.split(' ')
-    if (flag === '-A' && isOfDocker.test(line)) run('iptables', ['-t', table, '-D', ...rest])
-  }
-  for (const chain of lines.flatMap((line) => /^:(DOCKER\S*)/.exec(line)?.[1] ?? [])) {
-    run('iptables', ['-t', table, '-X', chain])
-  }
+  const rules = lines.filter((line) => line.startsWith('-A ') && isOfDocker.test(line))
+  const chains = lines.flatMap((line) => /^:(DOCKER\S*)/.exec(line)?.[1] ?? [])
+  undoAll([
+    ...rules.map((line) => () => void run('iptables', ['-t', table, '-D', ...line.split(' ').slice(1)])),
+    ...chains.map((chain) => () => void run('iptables', ['-t', table, '-X', chain])),
+  ])
 }
 
 function removeCgroup(path: string): void {

@@ -1,9 +1,11 @@
 /** Many held messages: claimed together, in few transactions, and still each in its turn. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { BusError } from './errors.ts'
 import { effect, on } from './handler.ts'
 import { inboxFor } from './inbox.ts'
 import { sqlFor } from './sql.ts'
+import type { Store } from './store.ts'
 import { type ByHand, noteContract, openByHand, openMemory } from './test/by-hand.ts'
 
 const retry = { attempts: 9, firstDelayMs: 1_000, maxDelayMs: 1_000 }
@@ -55,6 +57,44 @@ test('one that fails keeps back those that were claimed with it, and costs them 
   await hand.clock.advance(3_000)
   assert.deepEqual(attempts, ['0/1', '0/2', '1/1', '2/1', '2/2', '3/1', '4/1'])
 })
+
+/** How a store answers for a transaction that took place, by what it came to and how many had ended well before. */
+type Spoil = (outcome: unknown, done: number) => Error | undefined
+
+const spoilt: Readonly<Record<string, Spoil>> = {
+  // The sixteenth is the last of those that were claimed together, and claims what is behind them.
+  'whose commit is in doubt': (outcome, done) =>
+    outcome === 'done' && done === 15 ? new BusError('COMMIT_UNKNOWN', 'by the test') : undefined,
+  'whose end fails': (outcome, done) =>
+    (outcome === 'done' && done === 0) || outcome === 'gone' ? new Error('by the test') : undefined,
+}
+
+for (const [what, spoil] of Object.entries(spoilt)) {
+  test(`behind a message ${what} the lane goes on before the claims are over`, async () => {
+    let failing = true
+    let done = 0
+    const { store, clock } = await openMemory()
+    const wrap = (own: Store): Store => ({
+      ...own,
+      async transaction(work) {
+        const outcome = await own.transaction(work)
+        const error = failing ? undefined : spoil(outcome, done)
+        if (outcome === 'done') done += 1
+        if (error) throw error
+        return outcome
+      },
+    })
+    const handler = on(noteContract({ retry }), 'reader', async ({ n }, { tx }) => {
+      if (failing) throw new Error('not yet')
+      await tx.query('INSERT INTO taken (n) VALUES (?)', [n])
+    })
+    await using hand = await openByHand({ store, clock, wrap, handlers: [handler] })
+    await handOutAll(hand, 40, 'a')
+    failing = false
+    await clock.advance(3_000)
+    assert.deepEqual(await hand.taken(), numbers(40))
+  })
+}
 
 test('a message whose start ended without a word takes no other with it', async () => {
   let failing = true

@@ -73,16 +73,17 @@ export function heldRunner(
       return run(one, payloads[i] as ReadPayload, at, goesOn)
     })
     const ends = await Promise.allSettled(running)
-    return ends.map((end) => {
-      if (end.status === 'rejected') throw end.reason
-      return end.value
-    })
+    const failed = ends.find((end) => end.status === 'rejected')
+    const ended = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []))
+    if (failed === undefined) return ended
+    await letGoAll(ended.flatMap(({ next }) => next))
+    throw failed.reason
   }
 
   async function run(claimed: Claimed, payload: ReadPayload, at: Standing, goesOn: () => boolean): Promise<End> {
     const { row } = claimed
     let next = none
-    const outcome = await telemetry.handling(place, row.headers, async () => {
+    const handling = telemetry.handling(place, row.headers, async () => {
       const nextIn = async (tx: Tx) => {
         next = at.last && row.lane !== null && goesOn() ? await claims.next(tx, row.lane) : none
       }
@@ -90,6 +91,12 @@ export function heldRunner(
         ? runEffect(handler, claimed, payload, nextIn)
         : runOn(handler, claimed, payload, at, nextIn)
     })
+    const outcome = await handling.catch(async (error: unknown) => {
+      await letGoAll(next)
+      throw error
+    })
+    // A commit in doubt may have claimed them.
+    if (outcome !== 'done') await letGoAll(next)
     if (outcome === 'done' || outcome === 'dead') tracker.ended(row)
     return { outcome, next: outcome === 'done' ? next : none }
   }
@@ -193,6 +200,11 @@ export function heldRunner(
       await inbox.unclaim(tx, claimed.row)
       return 'again'
     })
+  }
+
+  /** What was claimed, and is not gone on with here: its lane would wait until the claims lapse. */
+  async function letGoAll(claimed: readonly Claimed[]): Promise<void> {
+    await Promise.allSettled(claimed.map(letGo))
   }
 
   /** Ends a claim if it is still ours. Tried again while it lasts: what is left to lapse keeps its lane waiting. */

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePorts } from '../brokers/guarded.ts'
+import { freePorts, guardCommand } from '../brokers/guarded.ts'
 import { type Mailbox, openMailbox } from '../client/mailbox.ts'
 import { root } from '../repository.ts'
 import type { Docker } from './docker.ts'
@@ -19,6 +19,9 @@ export interface Containers extends AsyncDisposable {
   /** Resolves when the gateway answers that it is ready. */
   untilReady(): Promise<void>
 }
+
+/** What the file calls by fixed names: an engine has each once. */
+const fixedNames = { container: 'message-broker', network: 'backend-microservices-network' }
 
 const composeFile: string = join(root, 'deploy', 'compose.yaml')
 
@@ -37,13 +40,25 @@ export async function composePrograms({ program }: Docker): Promise<readonly (re
   return known.filter((_, i) => isHere[i])
 }
 
+/** Containers and networks that others have on the engine under the names of the file: theirs are left alone. */
+export async function namesTaken({ run }: Docker): Promise<readonly string[]> {
+  const containers = await run('ps', '--all', '--format', '{{.Names}}')
+  const networks = await run('network', 'ls', '--format', '{{.Name}}')
+  const isThere = (names: string, name: string) => names.split('\n').includes(name)
+  return [
+    ...(isThere(containers, fixedNames.container) ? [`the container ${fixedNames.container}`] : []),
+    ...(isThere(networks, fixedNames.network) ? [`the network ${fixedNames.network}`] : []),
+  ]
+}
+
 /** Builds the services' image, and starts everything. Resolves when all of it is ready. */
 export async function startContainers(docker: Docker, standIns: StandIns, tag: string): Promise<Containers> {
   const [gatewayPort = 0, mailboxPort = 0] = await freePorts(2)
+  const project = `vestnik-${tag}`
   const image = `vestnik-services:${tag}`
   const variables = {
     ...passwords(),
-    COMPOSE_PROJECT_NAME: `vestnik-${tag}`,
+    COMPOSE_PROJECT_NAME: project,
     NODE_IMAGE: standIns.node,
     RABBITMQ_IMAGE: standIns.rabbitmq,
     VESTNIK_IMAGE: image,
@@ -57,16 +72,19 @@ export async function startContainers(docker: Docker, standIns: StandIns, tag: s
     docker.program('env', ...env, program, ...first, '-f', composeFile, '--profile', 'rabbitmq', ...words)
   const url = `http://127.0.0.1:${gatewayPort}`
 
+  const forget = docker.engine.isOwn ? () => {} : guardProject(project, [image, ...Object.values(standIns)])
+
   async function dispose(): Promise<void> {
     await compose('down', '--volumes', '--remove-orphans', '--timeout', '5')
     if (!docker.engine.isOwn) await docker.run('rmi', '--force', image, ...Object.values(standIns))
+    forget()
   }
 
   const containers: Containers = {
     url,
     mailbox: openMailbox(`http://127.0.0.1:${mailboxPort}`),
     compose,
-    idOf: (service) => idOf(docker, `vestnik-${tag}`, service),
+    idOf: (service) => idOf(docker, project, service),
     untilReady: () => untilAnswers(`${url}/readyz`),
     [Symbol.asyncDispose]: dispose,
   }
@@ -90,6 +108,18 @@ const unset = { NODE_ENV: '', ALLOW_PLAINTEXT: '', TRUST_PROXY: '', MAIL_FROM: '
 function passwords(): Readonly<Record<string, string>> {
   const names = ['GATEWAY', 'USERS', 'FILMS', 'MAILER']
   return Object.fromEntries(names.map((name) => [`${name}_BROKER_PASSWORD`, randomBytes(24).toString('base64url')]))
+}
+
+/** On an engine that stays, all that bears the project's label goes, should this process be killed. */
+function guardProject(project: string, images: readonly string[]): () => void {
+  const labelled = `--filter label=com.docker.compose.project=${project}`
+  const script = [
+    `docker ps --all --quiet ${labelled} | xargs --no-run-if-empty docker rm --force --volumes`,
+    `docker network ls --quiet ${labelled} | xargs --no-run-if-empty docker network rm`,
+    `docker volume ls --quiet ${labelled} | xargs --no-run-if-empty docker volume rm`,
+    `docker rmi --force ${images.join(' ')}`,
+  ]
+  return guardCommand('sh', ['-c', script.join('\n')])
 }
 
 async function idOf({ run }: Docker, project: string, service: string): Promise<string> {

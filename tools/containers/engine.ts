@@ -5,9 +5,10 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { type Guarded, guardedFolder, removeFolder, startGuarded } from '../brokers/guarded.ts'
-import { rememberHost } from './host-network.ts'
+import { type Guarded, guardCommand, guardedFolder, removeFolder, startGuarded } from '../brokers/guarded.ts'
+import { lookAtHost, restoreHost } from './host-network.ts'
 
 export interface Engine extends AsyncDisposable {
   /** For programs that talk to it. */
@@ -43,7 +44,9 @@ export async function openEngine(): Promise<Engine> {
  */
 async function start(): Promise<{ env: NodeJS.ProcessEnv; stop: () => Promise<void> }> {
   const folder = await guardedFolder('docker')
-  const restore = rememberHost()
+  const host = lookAtHost()
+  const restoreProgram = fileURLToPath(new URL('restore-host.ts', import.meta.url))
+  const forget = guardCommand(process.execPath, [restoreProgram, JSON.stringify(host)])
   const socket = `unix://${join(folder, 'socket')}`
   const env = { ...process.env, DOCKER_HOST: socket, DOCKER_CONFIG: join(folder, 'config') }
   mkdirSync(env.DOCKER_CONFIG)
@@ -58,8 +61,12 @@ async function start(): Promise<{ env: NodeJS.ProcessEnv; stop: () => Promise<vo
     const late = setTimeout(() => dockerd.signal('SIGKILL'), stopMs)
     await endChild(dockerd)
     clearTimeout(late)
-    restore()
-    removeFolder(folder)
+    try {
+      restoreHost(host)
+    } finally {
+      forget()
+      removeFolder(folder)
+    }
   }
 
   const end = performance.now() + startMs
@@ -90,7 +97,7 @@ function lastWords(dockerd: Guarded): string {
 }
 
 /** One that listens elsewhere would share its rules. Whoever was killed just now needs a moment to be gone. */
-async function untilNoOther(): Promise<void> {
+export async function untilNoOther(): Promise<void> {
   const end = performance.now() + otherMs
   for (let other = otherEngine(); other !== undefined; other = otherEngine()) {
     if (performance.now() > end) throw new Error(`another Docker Engine runs, process ${other}: name it in DOCKER_HOST`)

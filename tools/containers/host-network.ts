@@ -10,23 +10,32 @@ const tables = ['filter', 'nat']
 const cgroups = ['/sys/fs/cgroup/{*/,}vestnik-docker-*/*/', '/sys/fs/cgroup/{*/,}vestnik-docker-*/']
 const isOfDocker = /DOCKER|docker0|br-[0-9a-f]{12}/
 
-/**
- * Call it before an engine is started, while none runs; what it answers makes the host again what it was, and takes away
- * what an engine that was killed has left.
- */
-export function rememberHost(): () => void {
-  const forwardWas = policyOf('FORWARD')
-  const missing = folders.filter((folder) => !existsSync(folder))
-  const forwarded = readFileSync(forwarding, 'utf8')
-  return () =>
-    undoAll([
-      ...tables.map((table) => () => removeRules(table)),
-      () => void (policyOf('FORWARD') !== forwardWas && run('iptables', ['-P', 'FORWARD', forwardWas])),
-      () => void (existsSync('/sys/class/net/docker0') && run('ip', ['link', 'delete', 'docker0'])),
-      () => writeFileSync(forwarding, forwarded),
-      ...missing.map((folder) => () => rmSync(folder, { recursive: true, force: true })),
-      ...globSync(cgroups).map((path) => () => removeCgroup(path)),
-    ])
+/** What a host was before an engine came. */
+export interface Host {
+  readonly forwardPolicy: string
+  readonly forwarded: string
+  readonly missingFolders: readonly string[]
+}
+
+/** Call it before an engine is started, while none runs. */
+export function lookAtHost(): Host {
+  return {
+    forwardPolicy: policyOf('FORWARD'),
+    forwarded: readFileSync(forwarding, 'utf8'),
+    missingFolders: folders.filter((folder) => !existsSync(folder)),
+  }
+}
+
+/** Makes it again what it was, and takes away what an engine that was killed has left. Call it while none runs. */
+export function restoreHost({ forwardPolicy, forwarded, missingFolders }: Host): void {
+  undoAll([
+    ...tables.map((table) => () => removeRules(table)),
+    () => void (policyOf('FORWARD') !== forwardPolicy && run('iptables', ['-P', 'FORWARD', forwardPolicy])),
+    () => void (existsSync('/sys/class/net/docker0') && run('ip', ['link', 'delete', 'docker0'])),
+    () => writeFileSync(forwarding, forwarded),
+    ...missingFolders.map((folder) => () => rmSync(folder, { recursive: true, force: true })),
+    ...globSync(cgroups).map((path) => () => removeCgroup(path)),
+  ])
 }
 
 /**

@@ -7,8 +7,9 @@ import { existsSync } from 'node:fs'
 import { copyFile, cp, mkdir, realpath, rename, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { guardedFolder, removeFolder } from '../brokers/guarded.ts'
+import { guardCommand, guardedFolder, removeFolder, runGuarded } from '../brokers/guarded.ts'
 import type { Docker } from './docker.ts'
+import { trustedCertificates } from './trust.ts'
 
 export interface StandIns {
   /** What the others are made from. */
@@ -32,6 +33,8 @@ CMD ["rabbitmq-server"]
 const nodeFile = `
 COPY node /usr/local/bin/node
 COPY npm /usr/local/lib/node_modules/npm
+# npm alone trusts what this machine trusts: the services trust what they would in the public image.
+COPY certificates.pem npmrc /usr/local/etc/
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && useradd --create-home --uid 1000 node
 CMD ["node"]
 `
@@ -42,7 +45,7 @@ export async function makeStandIns(docker: Docker, tag: string): Promise<StandIn
   const images = { debian, node: `vestnik-node:${tag}`, rabbitmq: `vestnik-rabbitmq:${tag}` }
   const folder = await guardedFolder('images')
   try {
-    await docker.run('import', await debianArchive(folder, docker), debian)
+    await docker.run('import', await debianArchive(folder), debian)
     await Promise.all([
       makeRabbitmq(docker, folder, debian, images.rabbitmq),
       makeNode(docker, folder, debian, images.node),
@@ -53,42 +56,46 @@ export async function makeStandIns(docker: Docker, tag: string): Promise<StandIn
   return images
 }
 
+const makeMs = 600_000
+
 /** The smallest system as one archive, without its lists of packages. */
-function debianArchive(folder: string, { program }: Docker): Promise<string> {
+function debianArchive(folder: string): Promise<string> {
   const recipe = ['--variant=minbase', `--include=${packages.join(',')}`, suite]
   return cached('debian', recipe.join(' '), async (file) => {
     const root = join(folder, 'debian')
-    await program('debootstrap', ...recipe, root)
-    await program('tar', '-C', root, '--exclude=./var/cache/apt/*', '--exclude=./var/lib/apt/lists/*', '-cf', file, '.')
+    // It mounts what the system needs: in a space of its own nothing of that stays, however it ends.
+    const isolation = ['--mount', '--pid', '--fork', '--kill-child=SIGKILL']
+    await runGuarded('unshare', [...isolation, 'debootstrap', ...recipe, root], makeMs)
+    const without = ['--exclude=./var/cache/apt/*', '--exclude=./var/lib/apt/lists/*']
+    await runGuarded('tar', ['-C', root, ...without, '-cf', file, '.'], makeMs)
   })
 }
 
 async function makeRabbitmq(docker: Docker, folder: string, debian: string, image: string): Promise<void> {
   const context = join(folder, 'rabbitmq')
   await mkdir(context)
-  const archive = await cached('rabbitmq', [suite, packages.join(), rabbitmqFile].join('\n'), async (file) => {
+  const recipe = [suite, packages.join(), rabbitmqFile].join('\n')
+  const archive = await cached('rabbitmq-image', recipe, async (file) => {
     await writeFile(join(context, 'Dockerfile'), `FROM ${debian}${rabbitmqFile}`)
-    await docker.build(context, '--tag', 'vestnik-rabbitmq:cached')
-    await docker.run('save', '--output', file, 'vestnik-rabbitmq:cached')
+    await docker.build(context, '--tag', image)
+    // By its id: no other name is given or lost when it is loaded.
+    const id = await docker.run('image', 'inspect', '--format', '{{.Id}}', image)
+    await docker.run('save', '--output', file, id.trim())
   })
-  await docker.run('load', '--input', archive)
-  await docker.run('tag', 'vestnik-rabbitmq:cached', image)
-  await docker.run('rmi', 'vestnik-rabbitmq:cached')
+  const loaded = await docker.run('load', '--quiet', '--input', archive)
+  await docker.run('tag', /sha256:[0-9a-f]+/.exec(loaded)?.[0] ?? loaded, image)
 }
 
-/** This process's own Node, and the npm of this machine. Where Node is told to trust more, so is the image's. */
+/** This process's own Node, and the npm of this machine. */
 async function makeNode(docker: Docker, folder: string, debian: string, image: string): Promise<void> {
   const context = join(folder, 'node')
-  const extra = process.env.NODE_EXTRA_CA_CERTS
-  const trust = extra
-    ? 'COPY certificates.pem /etc/ssl/certs/extra.pem\nENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/extra.pem\n'
-    : ''
   await mkdir(context)
   await Promise.all([
     copyFile(process.execPath, join(context, 'node')),
     cp(await npmFolder(), join(context, 'npm'), { recursive: true, dereference: true }),
-    extra && copyFile(extra, join(context, 'certificates.pem')),
-    writeFile(join(context, 'Dockerfile'), `FROM ${debian}${nodeFile}${trust}`),
+    writeFile(join(context, 'certificates.pem'), await trustedCertificates()),
+    writeFile(join(context, 'npmrc'), 'cafile=/usr/local/etc/certificates.pem\n'),
+    writeFile(join(context, 'Dockerfile'), `FROM ${debian}${nodeFile}`),
   ])
   await docker.build(context, '--tag', image)
 }
@@ -108,7 +115,9 @@ async function cached(name: string, recipe: string, make: (file: string) => Prom
   if (existsSync(file)) return file
   await mkdir(folder, { recursive: true })
   const draft = `${file}.${process.pid}`
+  const forget = guardCommand('rm', ['-f', draft])
   await make(draft)
   await rename(draft, file)
+  forget()
   return file
 }

@@ -4,17 +4,25 @@ import { type BusError, type Code, PublishError, type Refusal } from '@vestnik/b
 export type Answer = 'sent' | 'doubtful' | Code
 
 export interface Call {
+  /** When it was made, by the clock of `performance`. */
+  readonly at: number
   /** One more message is waited for. */
   expect(): void
   answer(id: string, end: Answer, cause?: BusError): void
-  /** All messages are expected; resolves or rejects when all have an answer. */
+  /** From now on nothing of the call is sent at this place, as something before it was not. */
+  block(place: string): void
+  isBlocked(place: string): boolean
+  /** All messages are expected. */
+  begun(): void
+  /** Resolves or rejects when all have an answer. */
   readonly answered: Promise<void>
 }
 
-export function startCall(shown: string): Call & { begun(): void } {
+export function startCall(shown: string, at: number): Call {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const refused: Refusal[] = []
   const doubtful: string[] = []
+  let blocked: Set<string> | undefined
   let cause: BusError | undefined
   let open = 1
 
@@ -26,6 +34,7 @@ export function startCall(shown: string): Call & { begun(): void } {
   }
 
   return {
+    at,
     expect() {
       open += 1
     },
@@ -36,6 +45,10 @@ export function startCall(shown: string): Call & { begun(): void } {
       cause ??= why
       finish()
     },
+    block(place) {
+      blocked = (blocked ?? new Set()).add(place)
+    },
+    isBlocked: (place) => blocked?.has(place) ?? false,
     answered: promise,
   }
 }

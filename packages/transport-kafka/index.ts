@@ -1,12 +1,14 @@
 /** Apache Kafka as the broker, from 4.0 on in KRaft mode: the same promises as the others. */
 import { BusError } from '@vestnik/bus/errors'
 import type { Deliver, Group, Health, Outgoing, Subscription, Topology, Transport } from '@vestnik/bus/transport'
+import { watchBroker } from './broker.ts'
 import { createClients } from './clients.ts'
 import { type Consumer, startConsumer } from './consumer.ts'
 import { namesFor } from './names.ts'
 import { type KafkaTransportOptions, readSettings } from './options.ts'
 import { startPublisher } from './publisher.ts'
-import { startTopology } from './topology.ts'
+import { createPlaces } from './topology.ts'
+import { createWarnings } from './warnings.ts'
 
 export type { KafkaTransportOptions } from './options.ts'
 
@@ -20,8 +22,10 @@ export async function openKafkaTransport(url: string, options: KafkaTransportOpt
   const { shown, maxBodyBytes } = settings
   const names = namesFor(settings.topicNames)
   const clients = createClients(settings)
-  const topology = startTopology({ settings, names, clients })
-  const publisher = startPublisher({ settings, clients, topology })
+  const broker = watchBroker(settings, clients)
+  const places = createPlaces({ settings, names, broker })
+  const warn = createWarnings({ settings, names, broker })
+  const publisher = startPublisher({ settings, clients, places })
   const consumers = new Set<Consumer>()
   let closing: Promise<void> | undefined
 
@@ -30,10 +34,11 @@ export async function openKafkaTransport(url: string, options: KafkaTransportOpt
   }
 
   async function close(): Promise<void> {
-    await Promise.all([publisher.close(), topology.close(), ...[...consumers].map((consumer) => consumer.stop())])
+    await Promise.all([publisher.close(), ...[...consumers].map((consumer) => consumer.stop())])
+    await broker.close()
   }
 
-  await topology.first.catch(async (error: unknown) => {
+  await broker.first.catch(async (error: unknown) => {
     closing = close()
     await closing
     throw error
@@ -42,9 +47,10 @@ export async function openKafkaTransport(url: string, options: KafkaTransportOpt
   return {
     name: 'kafka',
     traits: { retainsHistory: true, maxBodyBytes },
-    async ensure(wanted: Topology): Promise<void> {
+    async ensure(topology: Topology): Promise<void> {
       refuseClosed('ensure')
-      await topology.ensure(wanted)
+      await places.ensure(topology)
+      void warn(topology)
     },
     async publish(messages: readonly Outgoing[]): Promise<void> {
       refuseClosed('publish')
@@ -63,7 +69,7 @@ export async function openKafkaTransport(url: string, options: KafkaTransportOpt
     health(): Health {
       if (closing) return { ready: false, reason: `the transport on ${shown} is closed` }
       const troubles = [...consumers].map((consumer) => consumer.trouble())
-      const reason = [topology.trouble(), publisher.trouble(), ...troubles].find((one) => one !== undefined)
+      const reason = [broker.trouble(), publisher.trouble(), ...troubles].find((one) => one !== undefined)
       return reason === undefined ? { ready: true } : { ready: false, reason }
     },
     close(): Promise<void> {

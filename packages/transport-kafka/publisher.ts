@@ -1,22 +1,223 @@
-/** Publishes by lanes. */
+/**
+ * Publishes by lanes: one for each partition, with one batch under way. Every caller gets an answer within a time,
+ * whatever becomes of the broker.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BusError } from '@vestnik/bus/errors'
 import type { Outgoing } from '@vestnik/bus/transport'
+import { type Answer, type Call, startCall } from './calls.ts'
 import type { Clients } from './clients.ts'
+import { answerEntry, type Entry, isOver, toEntry } from './entry.ts'
+import { failureOf, isAnswer, isForbidden, whyOf } from './failures.ts'
+import { createLane, type Lane, type Outcome } from './lane.ts'
+import { hasTooManyHeaders, toRecord } from './message.ts'
 import type { Settings } from './options.ts'
-import type { Places } from './topology.ts'
+import { partitionOf } from './partition.ts'
+import { createProducers } from './producers.ts'
+import type { Places, Route } from './topology.ts'
 
 export interface Publisher {
   publish(messages: readonly Outgoing[]): Promise<void>
   /** Takes nothing more, and waits a moment for what is under way; the rest is doubtful. */
   close(): Promise<void>
+  /** Why what is published waits; undefined when it does not. */
   trouble(): string | undefined
 }
 
 export interface PublisherParts {
-  readonly settings: Settings
+  readonly settings: Pick<Settings, 'shown' | 'maxBodyBytes' | 'publishMs'>
   readonly clients: Clients
-  readonly topology: Places
+  readonly places: Places
 }
 
-export function startPublisher(_parts: PublisherParts): Publisher {
-  return { publish: () => Promise.resolve(), close: () => Promise.resolve(), trouble: () => undefined }
+/** A topic that is written to. */
+interface Target {
+  /** Undefined until the broker has said what there is. */
+  route: Route | undefined
+  /** Wait for the route. */
+  waiting: Entry[]
+  readonly lanes: Lane[]
+  spread: number
+}
+
+const closeMs = 1000
+/** A request that takes longer is told in the health. */
+const slowMs = 1500
+
+export function startPublisher({ settings, clients, places }: PublisherParts): Publisher {
+  const { shown, maxBodyBytes, publishMs } = settings
+  const producers = createProducers(clients)
+  const targets = new Map<string, Target>()
+  const lanes: Lane[] = []
+  const started = new Set<Lane>()
+  const closing = new AbortController()
+  const now = () => performance.now()
+  let timer: NodeJS.Timeout | undefined
+  let isGoing = false
+
+  // Into the lanes.
+
+  function add(call: Call, message: Outgoing): void {
+    call.expect()
+    const record = toRecord(message)
+    const entry = toEntry(call, message, record)
+    if (isOver(entry)) return
+    if (message.body.byteLength > maxBodyBytes || hasTooManyHeaders(record)) answerEntry(entry, 'BODY_TOO_LARGE')
+    else addTo(targetOf(message.topic), message.topic, entry)
+  }
+
+  function targetOf(topic: string): Target {
+    const known = targets.get(topic)
+    if (known) return known
+    const made: Target = { route: undefined, waiting: [], lanes: [], spread: 0 }
+    targets.set(topic, made)
+    void findRoute(topic, made)
+    return made
+  }
+
+  async function findRoute(topic: string, target: Target): Promise<void> {
+    const found = await places.findRoute(topic).catch((error: unknown) => failureOf(`publish to ${topic}`, error))
+    const { waiting } = target
+    target.waiting = []
+    if (found === undefined || found instanceof BusError) {
+      // The next message asks again.
+      if (targets.get(topic) === target) targets.delete(topic)
+      const cause = found ?? new BusError('UNKNOWN_TOPIC', `publish to ${topic}: ${shown} has no such topic`)
+      for (const entry of waiting) answerEntry(entry, found ? 'doubtful' : 'UNKNOWN_TOPIC', cause)
+      return
+    }
+    target.route = found
+    for (const entry of waiting) if (!isOver(entry)) addTo(target, topic, entry)
+    go()
+  }
+
+  function addTo(target: Target, topic: string, entry: Entry): void {
+    const { route } = target
+    if (route === undefined) {
+      target.waiting.push(entry)
+      return
+    }
+    const { key } = entry.record
+    if (key === undefined) target.spread = (target.spread + 1) % route.partitions
+    const partition = key === undefined ? target.spread : partitionOf(key, route.partitions)
+    const lane = target.lanes[partition] ?? openLane(target, topic, route.name, partition)
+    lane.add(entry)
+    started.add(lane)
+  }
+
+  function openLane(target: Target, topic: string, name: string, partition: number): Lane {
+    const number = lanes.length
+    const lane = createLane({
+      shown: `${name}/${partition}`,
+      send: (entries) => send(number, name, partition, entries),
+      refusal: () => refusalOf(topic, target, partition),
+      now,
+      sleep: (ms) => sleep(ms, undefined, { signal: closing.signal }).catch(() => {}),
+    })
+    target.lanes[partition] = lane
+    lanes.push(lane)
+    return lane
+  }
+
+  /** Callers of one moment go together. */
+  function go(): void {
+    if (isGoing || started.size === 0) return
+    isGoing = true
+    queueMicrotask(() => {
+      isGoing = false
+      for (const lane of started) lane.go()
+      started.clear()
+      watch()
+    })
+  }
+
+  // To the broker.
+
+  async function send(lane: number, topic: string, partition: number, entries: readonly Entry[]): Promise<Outcome> {
+    const messages = entries.map(({ record: { key, value, headers } }) => {
+      return { topic, partition, value, headers, ...(key !== undefined && { key }) }
+    })
+    try {
+      await producers.send(lane, messages)
+      return { end: 'sent' }
+    } catch (error) {
+      return outcomeOf(error)
+    }
+  }
+
+  /** Whether the topic is still what it was. */
+  async function refusalOf(topic: string, target: Target, partition: number) {
+    try {
+      const route = await places.findRoute(topic)
+      if (route !== undefined && partition < route.partitions) return undefined
+      const gone = { answer: 'UNKNOWN_TOPIC', why: `${shown} has no such topic or partition any more` } as const
+      if (targets.get(topic) === target) targets.delete(topic)
+      for (const lane of target.lanes) lane?.drop(gone)
+      return gone
+    } catch (error) {
+      return isForbidden(error) ? ({ answer: 'doubtful', why: whyOf(error) } as const) : undefined
+    }
+  }
+
+  // Deadlines.
+
+  function watch(): void {
+    if (timer || !isBusy()) return
+    timer = setInterval(check, Math.min(500, publishMs / 2))
+  }
+
+  const isBusy = () =>
+    lanes.some((lane) => lane.isBusy()) || [...targets.values()].some((one) => one.waiting.length > 0)
+
+  function check(): void {
+    if (!isBusy()) {
+      clearInterval(timer)
+      timer = undefined
+      return
+    }
+    for (const lane of lanes) lane.expire(now() - publishMs)
+    const cause = new BusError('BROKER_UNREACHABLE', `publish to ${shown}: nobody said what topics there are`)
+    for (const { waiting } of targets.values()) {
+      for (const entry of waiting) if (entry.call.at <= now() - publishMs) answerEntry(entry, 'doubtful', cause)
+    }
+  }
+
+  async function idle(): Promise<void> {
+    for (const until = now() + closeMs; isBusy() && now() < until; ) await sleep(20)
+  }
+
+  return {
+    publish(messages) {
+      const call = startCall(shown, now())
+      for (const message of messages) add(call, message)
+      call.begun()
+      go()
+      watch()
+      return call.answered
+    },
+    async close() {
+      await idle()
+      closing.abort()
+      clearInterval(timer)
+      const cause = new BusError('TRANSPORT_CLOSED', `publish to ${shown}: the transport was closed meanwhile`)
+      for (const lane of lanes) lane.stop(cause)
+      for (const { waiting } of targets.values()) for (const entry of waiting) answerEntry(entry, 'doubtful', cause)
+      await producers.close()
+    },
+    trouble() {
+      const slow = lanes.find((lane) => (lane.waitsSince() ?? Number.POSITIVE_INFINITY) < now() - slowMs)
+      return slow && `publish to ${shown}: no answer for more than ${slowMs} ms`
+    },
+  }
+}
+
+/** What an error of the client says about the batch. */
+function outcomeOf(error: unknown): Outcome {
+  const why = whyOf(error)
+  const unfit = (answer: Answer): Outcome => ({ end: 'unfit', answer, why })
+  if (isAnswer(error, 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE')) return unfit('BODY_TOO_LARGE')
+  if (isAnswer(error, 'INVALID_RECORD', 'INVALID_TIMESTAMP', 'POLICY_VIOLATION')) return unfit('BROKER_REFUSED')
+  // A right that is missing may be given: the messages stay with who sends them.
+  if (isForbidden(error)) return { end: 'refused', answer: 'doubtful', why }
+  return { end: 'unknown', why }
 }

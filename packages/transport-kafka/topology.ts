@@ -1,13 +1,19 @@
 /** Makes topics, and finds out what is there. Nothing is ever altered. */
-import type { Topology } from '@vestnik/bus/transport'
-import type { Clients } from './clients.ts'
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Admin, ClusterTopicMetadata } from '@platformatic/kafka'
+import { BusError } from '@vestnik/bus/errors'
+import type { Topic, Topology } from '@vestnik/bus/transport'
+import type { Broker } from './broker.ts'
+import { failureOf, isAnswer, isUnknownTopic } from './failures.ts'
 import type { Names } from './names.ts'
 import type { Settings } from './options.ts'
+import { topicConfig } from './topic-config.ts'
 
 export interface TopologyParts {
   readonly settings: Settings
   readonly names: Names
-  readonly clients: Clients
+  readonly broker: Broker
 }
 
 /** How a topic is written to. */
@@ -16,28 +22,91 @@ export interface Route {
   readonly name: string
   /** How many of its partitions are written to: those of the contract. */
   readonly partitions: number
-  /** The largest batch that it takes. */
-  readonly maxBatchBytes: number
 }
 
 export interface Places {
-  /** Settles with the broker's first answer, or after a while: rejects when trying again is of no use. */
-  readonly first: Promise<void>
-  /** @throws BusError `TOPOLOGY_CONFLICT`, `BROKER_REFUSED`, `BROKER_UNREACHABLE` */
+  /** @throws BusError `TOPOLOGY_CONFLICT`, `BROKER_REFUSED`, `BROKER_UNREACHABLE`, `TRANSPORT_CLOSED` */
   ensure(topology: Topology): Promise<void>
-  /** Undefined for a topic that does not exist. @throws BusError `BROKER_UNREACHABLE`, `BROKER_REFUSED` */
+  /** Undefined for a topic that does not exist. @throws BusError as `ensure` does */
   findRoute(topic: string): Promise<Route | undefined>
-  /** Why the broker is not asked with success; undefined when it answers. */
-  trouble(): string | undefined
-  close(): Promise<void>
 }
 
-export function startTopology(_parts: TopologyParts): Places {
+/** How often, and how long, what was made is looked for. */
+const lookMs = 50
+const lookAtMostMs = 10_000
+
+export function createPlaces({ settings, names, broker }: TopologyParts): Places {
+  /** How many partitions the contract has of what was ensured here. */
+  const wanted = new Map<string, number>()
+
+  async function ensure({ topics }: Topology): Promise<void> {
+    // A conflict is told before anything is made.
+    const found = await Promise.all(topics.map((topic) => find(topic.name)))
+    for (const [at, topic] of topics.entries()) check(topic, found[at])
+    const missing = topics.filter((_, at) => found[at] === undefined)
+    await Promise.all(missing.map(make))
+    for (const { name, partitions } of topics) wanted.set(name, partitions)
+  }
+
+  async function find(topic: string): Promise<ClusterTopicMetadata | undefined> {
+    const name = names.topic(topic)
+    return broker.ask(`look for topic ${name}`, (admin) => lookUp(admin, name))
+  }
+
+  /** A topic of a peer has as many as the peer gave it. */
+  function check({ name, partitions }: Topic, found: ClusterTopicMetadata | undefined): void {
+    if (found === undefined || found.partitionsCount >= partitions || names.isForeign(name)) return
+    const why = `topic ${names.topic(name)} has ${found.partitionsCount} partitions, the contract says ${partitions}`
+    throw new BusError('TOPOLOGY_CONFLICT', `ensure: ${why}`)
+  }
+
+  async function make(topic: Topic): Promise<void> {
+    const { partitions } = topic
+    const name = names.topic(topic.name)
+    const { replicas } = settings
+    const attempt = `make topic ${name}`
+    await broker
+      .ask(attempt, (admin) =>
+        admin.createTopics({ topics: [name], partitions, replicas, configs: topicConfig(settings) }),
+      )
+      .catch((error: unknown) => {
+        if (!isAnswer(error, 'TOPIC_ALREADY_EXISTS')) throw failureOf(attempt, error)
+      })
+    check(topic, await untilThere(name, topic))
+  }
+
+  /** The controller has it at once, the brokers a little later. */
+  async function untilThere(name: string, { name: topic }: Topic): Promise<ClusterTopicMetadata> {
+    for (const until = performance.now() + lookAtMostMs; performance.now() < until; await sleep(lookMs)) {
+      const found = await find(topic)
+      if (found?.partitions.every(({ leader }) => leader >= 0)) return found
+    }
+    throw new BusError('BROKER_UNREACHABLE', `make topic ${name}: it was made, and has no leaders yet`)
+  }
+
   return {
-    first: Promise.resolve(),
-    ensure: () => Promise.resolve(),
-    findRoute: () => Promise.resolve(undefined),
-    trouble: () => undefined,
-    close: () => Promise.resolve(),
+    ensure: (topology) =>
+      ensure(topology).catch((error: unknown) => {
+        throw failureOf('ensure', error)
+      }),
+    async findRoute(topic) {
+      const found = await find(topic).catch((error: unknown) => {
+        throw failureOf(`look for topic ${names.topic(topic)}`, error)
+      })
+      if (found === undefined) return undefined
+      const partitions = wanted.get(topic) ?? found.partitionsCount
+      check({ name: topic, partitions }, found)
+      return { name: names.topic(topic), partitions: Math.min(partitions, found.partitionsCount) }
+    },
+  }
+}
+
+async function lookUp(admin: Admin, name: string): Promise<ClusterTopicMetadata | undefined> {
+  try {
+    const { topics } = await admin.metadata({ topics: [name], forceUpdate: true, retries: 0 })
+    return topics.get(name)
+  } catch (error) {
+    if (isUnknownTopic(error)) return undefined
+    throw error
   }
 }

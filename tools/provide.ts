@@ -2,11 +2,12 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { hasApt, installPackages } from './apt.ts'
+import { canStartKafka, namedKafka } from './brokers/kafka.ts'
 import { canStartRabbit, namedRabbit } from './brokers/rabbitmq.ts'
 import { hasContainers } from './containers/programs.ts'
 import { hasPostgres } from './databases/postgres.ts'
 
-export type Program = 'curl' | 'strace' | 'gcc' | 'redis' | 'chromium' | 'rabbitmq' | 'postgres' | 'docker'
+export type Program = 'curl' | 'strace' | 'gcc' | 'redis' | 'chromium' | 'rabbitmq' | 'kafka' | 'postgres' | 'docker'
 
 interface Facts {
   readonly command: string
@@ -30,6 +31,13 @@ const programs: Readonly<Record<Program, Facts>> = {
     packages: ['rabbitmq-server'],
     isThere: canStartRabbit,
     isNamed: () => namedRabbit() !== undefined,
+    always: true,
+  },
+  kafka: {
+    command: 'mvn',
+    packages: ['maven', 'default-jre-headless'],
+    isThere: canStartKafka,
+    isNamed: () => namedKafka() !== undefined,
     always: true,
   },
   postgres: { command: 'postgres', packages: ['postgresql'], isThere: hasPostgres, always: true },

@@ -22,6 +22,8 @@ test('a file is in the most special suite that its name or folder fits', () => {
   assert.deepEqual(suiteOf('packages/transport-rabbitmq/laws.rabbitmq.test.ts'), ['rabbitmq'])
   assert.deepEqual(suiteOf('e2e/story.rabbitmq.test.ts'), ['rabbitmq'])
   assert.deepEqual(suiteOf('packages/store-postgres/laws.postgres.test.ts'), ['postgres'])
+  assert.deepEqual(suiteOf('packages/transport-kafka/laws.kafka.test.ts'), ['kafka'])
+  assert.deepEqual(suiteOf('e2e/story.kafka.test.ts'), ['kafka'])
   assert.deepEqual(suiteOf('deploy/compose.docker.test.ts'), ['docker'])
   assert.deepEqual(suiteOf('tools/mutants/bus.test.ts'), ['mutants'])
   assert.deepEqual(suiteOf('bench/bench.process.test.ts'), ['process'])

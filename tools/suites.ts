@@ -41,6 +41,13 @@ export const suites: readonly Suite[] = [
     limits: { testMs: 240_000, fileMs: 900_000 },
   },
   {
+    name: 'kafka',
+    files: [`${sources}/*.kafka.test.ts`, 'e2e/**/*.kafka.test.ts'],
+    needs: ['kafka'],
+    atOnce: 1,
+    limits: { testMs: 240_000, fileMs: 900_000 },
+  },
+  {
     name: 'postgres',
     files: [`${sources}/*.postgres.test.ts`, 'e2e/**/*.postgres.test.ts'],
     needs: ['postgres'],

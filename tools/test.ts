@@ -1,6 +1,7 @@
 /** Runs the tests: `npm test` all of them, `npm test -- pure e2e` these suites, `npm test -- packages/bus` the files under it. */
 import { spec, type TestEvent } from 'node:test/reporters'
 import { inspect } from 'node:util'
+import { lackOfKafka, shareKafka } from './brokers/kafka.ts'
 import { lackOfRabbit, shareRabbit } from './brokers/rabbitmq.ts'
 import { sharePostgres } from './databases/postgres.ts'
 import { howToGet, provide } from './provide.ts'
@@ -53,7 +54,8 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
   }
   const cannot = files.flatMap(outcomeWithout)
   const able = files.filter((file) => !cannot.some(({ path }) => path === file))
-  await using _broker = suite.needs.includes('rabbitmq') ? await shareRabbit() : undefined
+  await using _rabbit = suite.needs.includes('rabbitmq') ? await shareRabbit() : undefined
+  await using _kafka = suite.needs.includes('kafka') ? await shareKafka() : undefined
   await using _database = suite.needs.includes('postgres') ? await sharePostgres() : undefined
   const signal = AbortSignal.timeout(
     suite.only ? suite.limits.fileMs : Math.max(1, totalMs - Math.ceil(performance.now())),
@@ -65,7 +67,7 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
 
 /** Where a file needs more than its suite, which is not here. */
 function outcomeWithout(path: string): Outcome[] {
-  const lack = readSources(path).flatMap(({ text }) => lackOfRabbit(text) ?? [])[0]
+  const lack = readSources(path).flatMap(({ text }) => lackOfRabbit(text) ?? lackOfKafka(text) ?? [])[0]
   return lack === undefined ? [] : [{ path, seconds: 0, passed: 0, failed: 0, skipped: [`the whole file: ${lack}`] }]
 }
 

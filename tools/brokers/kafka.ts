@@ -18,21 +18,39 @@ export interface SharedKafka extends AsyncDisposable {
   readonly brokers: readonly string[]
 }
 
-/** Whether there is one, or one can be started; fetches Kafka's jars if they are not there yet. */
-export function hasKafka(): boolean {
-  return process.env.TEST_KAFKA_BROKERS !== undefined || findProgram() !== undefined
+/** What TEST_KAFKA_BROKERS names: `host:port`, several separated by commas. */
+export function namedKafka(): string | undefined {
+  return process.env.TEST_KAFKA_BROKERS || undefined
 }
+
+/** Whether there is one, or one can be started. */
+export function hasKafka(): boolean {
+  return namedKafka() !== undefined || canStartKafka()
+}
+
+/** Whether a test can have one of its own, to be killed, frozen and configured; fetches Kafka's jars if they are not here yet. */
+export function canStartKafka(): boolean {
+  return findProgram() !== undefined
+}
+
+/** Why a test file with this text cannot run here, though there is a broker. */
+export function lackOfKafka(text: string): string | undefined {
+  return /privateKafka\(|kafkaCluster\(/.test(text) && !canStartKafka() ? noneToStart : undefined
+}
+
+const noneToStart =
+  'it needs a Kafka of its own, to kill and configure: install Java 17 or newer, and Maven to fetch its jars once'
 
 /** The broker of this run: many test files may share it, each with names of its own. */
 export async function sharedKafka(): Promise<SharedKafka> {
-  const named = process.env.TEST_KAFKA_BROKERS
+  const named = namedKafka()
   if (named === undefined) return privateKafka()
   return { url: `kafka://${named}`, brokers: named.split(','), [Symbol.asyncDispose]: async () => {} }
 }
 
 /** Starts a broker for all test files that this process starts. */
 export async function shareKafka(): Promise<AsyncDisposable> {
-  const named = process.env.TEST_KAFKA_BROKERS
+  const named = namedKafka()
   const broker = await sharedKafka()
   process.env.TEST_KAFKA_BROKERS = broker.brokers.join(',')
   return {
@@ -53,9 +71,7 @@ export async function privateKafka(options?: KafkaOptions): Promise<KafkaNode> {
 /** So many nodes of one cluster; with three, each message is on at least two before it counts as written. */
 export async function kafkaCluster(count: number, options?: KafkaOptions): Promise<readonly KafkaNode[]> {
   const program = findProgram()
-  if (program === undefined) {
-    throw new Error('no Kafka can be started here: it needs Java 17 or newer, and Maven to fetch its jars once')
-  }
+  if (program === undefined) throw new Error(`no Kafka can be started here: ${noneToStart}`)
   return startKafka(program, count, options)
 }
 

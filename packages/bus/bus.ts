@@ -10,7 +10,13 @@ export interface BusOptions<T extends Tx = Tx> {
   /** The service's name: the source of its messages. */
   readonly service: string
   readonly store: Store<T>
+  /** Carries every topic that no route names. */
   readonly transport: Transport
+  /**
+   * Topics that another broker carries: each topic is with exactly one, and one that is down holds up none of another's.
+   * What waits in the outbox goes where its topic is routed when it is sent. @default []
+   */
+  readonly routes?: readonly Route[]
   /** At most one for each topic and group. @default [] */
   readonly handlers?: readonly Handler<T>[]
   /** Contracts that this service publishes, besides those that it handles. @default [] */
@@ -23,6 +29,12 @@ export interface BusOptions<T extends Tx = Tx> {
   readonly log?: (entry: LogEntry) => void
   /** Time, chance and identity. @default the machine's own */
   readonly ports?: Ports
+}
+
+export interface Route {
+  /** Names of topics, or beginnings of names with `*` behind, such as `mail.*`. */
+  readonly topics: readonly string[]
+  readonly transport: Transport
 }
 
 export interface LogEntry {
@@ -79,7 +91,7 @@ export interface Bus<T extends Tx = Tx> extends AsyncDisposable {
 
   /**
    * Takes nothing new, lets handlers end, sends what the outbox holds; at the deadline it hands the rest back.
-   * Then the bus is closed; store and transport stay open, they belong to who opened them.
+   * Then the bus is closed; store and transports stay open, they belong to who opened them.
    */
   close(deadline?: AbortSignal): Promise<void>
 }

@@ -117,7 +117,7 @@ function judge(engine: Engine, place: Place, message: Incoming, arrival: Arrival
   if (arrival.defect) return dead(arrival.defect.reason)
   if (arrival.expires !== undefined && arrival.expires <= now) return dead('expired')
   // The inbox may have forgotten it: only what certainly was not handed out before may still take effect.
-  const repeatable = message.redelivered || engine.transport.traits.retainsHistory
+  const repeatable = message.redelivered || engine.brokers.of(place.topic).transport.traits.retainsHistory
   if (repeatable && arrival.time < now - engine.rememberMs) return dead('too old to deduplicate')
   if (arrival.notBefore !== undefined && arrival.notBefore > now) {
     return { state: 'held', due: arrival.notBefore, reason: null, delayed: true }

@@ -1,4 +1,5 @@
 /** What the parts of one open bus share. */
+import type { Brokers } from './brokers.ts'
 import type { LogEntry } from './bus.ts'
 import type { Gate } from './gate.ts'
 import type { Ports } from './ports.ts'
@@ -7,12 +8,11 @@ import type { Sql } from './sql.ts'
 import type { Store } from './store.ts'
 import type { Telemetry } from './telemetry.ts'
 import type { Tracker } from './tracker.ts'
-import type { Transport } from './transport.ts'
 
 export interface Engine {
   readonly service: string
   readonly store: Store
-  readonly transport: Transport
+  readonly brokers: Brokers
   readonly ports: Ports
   readonly sql: Sql
   readonly log: (entry: LogEntry) => void

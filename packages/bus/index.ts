@@ -1,5 +1,6 @@
 /** Vestnik's bus: contracts, publish, handle, retry, dead letters, replay. The same on every broker and database. */
-export type { Bus, BusOptions, LogEntry, PublishOptions } from './bus.ts'
+export { isOneOf } from './brokers.ts'
+export type { Bus, BusOptions, LogEntry, PublishOptions, Route } from './bus.ts'
 export {
   type Contract,
   type ContractGroup,

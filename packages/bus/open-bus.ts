@@ -1,4 +1,6 @@
 /** Opening a bus: options are checked, tables and places are made, the relay, the runners and the deliveries are started. */
+import { type AtBroker, startAt } from './at-broker.ts'
+import { type Brokers, brokersOf } from './brokers.ts'
 import type { Bus, BusOptions, LogEntry } from './bus.ts'
 import { type Contract, checkName, checkWhole } from './contract.ts'
 import { deliverTo } from './deliver.ts'
@@ -9,9 +11,8 @@ import { inboxFor } from './inbox.ts'
 import { operationsOn } from './operations-on.ts'
 import { type Outbox, outboxFor } from './outbox.ts'
 import { lookAtTables } from './overview.ts'
-import { type Place, placesOf, toGroup } from './place.ts'
+import { type Place, placesOf } from './place.ts'
 import { publisher } from './publish.ts'
-import { startRelay } from './relay.ts'
 import { startForgetting } from './retention.ts'
 import { roomFor } from './room.ts'
 import { startRunner } from './runner.ts'
@@ -19,17 +20,17 @@ import { migrate } from './schema.ts'
 import { waitSettled } from './settled.ts'
 import { sqlFor } from './sql.ts'
 import type { Tx } from './store.ts'
-import { subscribeAll } from './subscriptions.ts'
 import { systemPorts } from './system.ts'
 import { createTelemetry, observeTables } from './telemetry.ts'
 import { createTracker } from './tracker.ts'
+import type { Health } from './transport.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 /** How long `close` waits when it is given no deadline. */
 const closeMs = 10_000
 
 /**
- * Opens a bus on the service's store and a transport, both of which stay the caller's. Resolves when its tables are
+ * Opens a bus on the service's store and its transports, all of which stay the caller's. Resolves when its tables are
  * made and its places are asked of the broker; a broker that is away is waited for in private, for as long as it takes.
  * @throws BusError `BAD_NAME`, `BAD_OPTION`, `CONTRACT_CONFLICT`, `GROUP_CONFLICT`, `TOPOLOGY_CONFLICT`, `NEWER_VERSION`
  */
@@ -38,36 +39,33 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
   const contracts = contractsOf([...places.map(({ contract }) => contract), ...(options.publishes ?? [])])
   const outbox = outboxFor(sqlFor(options.store.dialect))
   const engine = engineOf(options, places, contracts, outbox)
-  const { store, transport, ports, sql, log } = engine
+  const { store, brokers, ports, sql, log } = engine
   await migrate(store)
 
   const inbox = inboxFor(sql)
-  const ensured = Promise.withResolvers<void>()
-  const topology = topologyOf(contracts)
-  const relay = startRelay(engine, outbox, {
-    made: ensured.promise,
-    makeAgain: async (topic) => contracts.has(topic) && transport.ensure(topology).then(() => true),
-  })
+  const atBrokers = brokers.all.map((broker) => startAt(engine, outbox, broker, contracts))
   const running = places.map((place) => {
     const runner = startRunner(engine, inbox, place)
     const deliver = deliverTo(engine, inbox, place, roomFor(engine, inbox, place), runner.ready)
     return { place, runner, deliver }
   })
   const changed = () => {
-    relay.wake()
+    for (const at of atBrokers) at.wake()
     for (const { runner } of running) runner.wakeNow()
   }
   const unwatch = store.watch(() => {
-    relay.wake()
+    for (const at of atBrokers) at.wake()
     for (const { runner } of running) runner.wake()
   })
   const unobserve = observeTables(() => store.read((tx) => lookAtTables(tx, sql, places, ports.now())))
   const forgetting = startForgetting(engine, inbox)
-  const subscribing = subscribeAll(engine, topology, running, ensured.resolve)
-  const subscriptions = await subscribing.catch(async (error: unknown) => {
+  const subscribed = await Promise.allSettled(atBrokers.map((at) => at.subscribe(running)))
+  const failed = subscribed.find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') {
+    await drain(AbortSignal.abort())
     await stop(AbortSignal.abort())
-    throw error
-  })
+    throw failed.reason
+  }
   let closing: Promise<void> | undefined
 
   return {
@@ -78,11 +76,7 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
       return engine.publish(tx, contract as Contract, payload, publishOptions)
     },
     settled: () => waitSettled(engine, outbox),
-    health() {
-      const broker = transport.health()
-      const reason = subscriptions.trouble() ?? broker.reason ?? relay.trouble()
-      return reason === undefined ? { ready: broker.ready } : { ready: false, reason }
-    },
+    health: () => healthOf(brokers, atBrokers),
     close: (deadline) => (closing ??= close(deadline)),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
@@ -92,7 +86,7 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
     const deadline = given ?? late.signal
     const closed = new AbortController()
     const timer = given ? Promise.resolve() : ports.sleep(closeMs, closed.signal).then(() => late.abort())
-    await subscriptions.drain(deadline)
+    await drain(deadline)
     await stop(deadline)
     closed.abort()
     await timer
@@ -104,8 +98,22 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
     unwatch()
     await forgetting.stop()
     await untilDeadline(Promise.all(running.map(({ runner }) => runner.stop())), deadline)
-    await relay.stop(deadline)
+    await Promise.all(atBrokers.map((at) => at.stop(deadline)))
   }
+
+  async function drain(deadline: AbortSignal): Promise<void> {
+    await Promise.all(atBrokers.map((at) => at.drain(deadline)))
+  }
+}
+
+/** Where there are several, the reason names those that are in trouble. */
+function healthOf({ all }: Brokers, atBrokers: readonly AtBroker[]): Health {
+  const each = atBrokers.map((at) => at.health())
+  const [only] = each
+  if (only && each.length === 1) return only
+  if (each.every(({ ready }) => ready)) return { ready: true }
+  const reasons = each.flatMap(({ ready, reason }, i) => (ready ? [] : [`${all[i]?.name}: ${reason ?? 'not ready'}`]))
+  return { ready: false, reason: reasons.join('; ') }
 }
 
 function engineOf<T extends Tx>(
@@ -116,14 +124,15 @@ function engineOf<T extends Tx>(
 ): Engine {
   const service = checkName('open bus: service', options.service)
   const ports = options.ports ?? systemPorts
-  const telemetry = createTelemetry(options.transport.name, ports.now)
+  const brokers = brokersOf(options.transport, options.routes ?? [], contracts.keys())
+  const telemetry = createTelemetry((topic) => brokers.of(topic).transport.name, ports.now)
   const groupsOf = new Map<string, string[]>()
   for (const { topic, group } of places) groupsOf.set(topic, [...(groupsOf.get(topic) ?? []), group])
   return {
     service,
     // The engine hands a handler the very `tx` that the store made: the narrower type is the handler's own.
     store: options.store as unknown as Engine['store'],
-    transport: options.transport,
+    brokers,
     ports,
     sql: sqlFor(options.store.dialect),
     log: options.log ?? logToStandardError,
@@ -150,14 +159,6 @@ function contractsOf(all: readonly Contract[]): ReadonlyMap<string, Contract> {
     byTopic.set(contract.topic, contract)
   }
   return byTopic
-}
-
-function topologyOf(contracts: ReadonlyMap<string, Contract>) {
-  const all = [...contracts.values()]
-  return {
-    topics: all.map(({ topic, partitions }) => ({ name: topic, partitions })),
-    groups: all.flatMap(toGroup),
-  }
 }
 
 function untilDeadline(work: Promise<unknown>, deadline: AbortSignal): Promise<unknown> {

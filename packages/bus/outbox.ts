@@ -20,8 +20,11 @@ export interface TakenRow extends Outgoing {
 
 export interface Outbox {
   add(tx: Tx, row: OutboxRow): Promise<void>
-  /** The next messages to publish: none that is set aside, and none behind one that is set aside and parks its key. */
-  take(tx: Tx): Promise<readonly TakenRow[]>
+  /**
+   * The next messages to publish, of the topics that `carries` names: none that is set aside, and none behind one that
+   * is set aside and parks its key.
+   */
+  take(tx: Tx, carries?: (topic: string) => boolean): Promise<readonly TakenRow[]>
   /** The broker holds them: they leave the table, each by its own position, never by a cursor. */
   removeSent(tx: Tx, positions: readonly number[]): Promise<void>
   /** The broker refused it: it stays for a person, and holds up nothing that is behind it (unless it parks its key). */
@@ -38,17 +41,12 @@ export function outboxFor(sql: Sql): Outbox {
       )
     },
 
-    async take(tx) {
-      const last = lastOfBatch(
-        await tx.query(
-          ...sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox
-          WHERE state = 'new' ORDER BY pos LIMIT ${batchRows}`,
-        ),
-      )
-      if (last === undefined) return []
+    async take(tx, carries) {
+      const positions = batchOf(carries ? await nextOf(tx, await topicsOf(tx, carries)) : await next(tx))
+      if (positions.length === 0) return []
       const rows = await tx.query(
         ...sql`SELECT pos, id, topic, key, headers, body FROM vestnik_outbox AS o
-        WHERE state = 'new' AND pos <= ${last} AND NOT EXISTS (
+        WHERE pos IN (SELECT value FROM json_each(${JSON.stringify(positions)})) AND NOT EXISTS (
           SELECT 1 FROM vestnik_outbox AS a
           WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
         ORDER BY pos`,
@@ -70,17 +68,48 @@ export function outboxFor(sql: Sql): Outbox {
       )
     },
   }
+
+  function next(tx: Tx): Promise<readonly Row[]> {
+    return tx.query(
+      ...sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox WHERE state = 'new' ORDER BY pos LIMIT ${batchRows}`,
+    )
+  }
+
+  /** Of these topics; however many rows of others wait, none of them is read. */
+  async function nextOf(tx: Tx, topics: readonly string[]): Promise<readonly Row[]> {
+    const found: Row[] = []
+    for (const topic of topics) {
+      const rows = await tx.query(
+        ...sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox
+        WHERE state = 'new' AND topic = ${topic} ORDER BY pos LIMIT ${batchRows}`,
+      )
+      found.push(...rows)
+    }
+    return found.sort((a, b) => Number(a.pos) - Number(b.pos)).slice(0, batchRows)
+  }
+
+  /** The topics that wait, each found by one step into the index. */
+  async function topicsOf(tx: Tx, carries: (topic: string) => boolean): Promise<readonly string[]> {
+    const rows = await tx.query(
+      ...sql`WITH RECURSIVE waiting (topic) AS (
+        SELECT min(topic) FROM vestnik_outbox WHERE state = 'new'
+        UNION ALL
+        SELECT (SELECT min(topic) FROM vestnik_outbox AS o WHERE o.state = 'new' AND o.topic > waiting.topic)
+        FROM waiting WHERE waiting.topic IS NOT NULL)
+      SELECT topic FROM waiting WHERE topic IS NOT NULL`,
+    )
+    return rows.map(({ topic }) => String(topic)).filter(carries)
+  }
 }
 
-function lastOfBatch(sizes: readonly Row[]): number | undefined {
+/** The positions of the first rows that fit into a batch, at least one. */
+function batchOf(sizes: readonly Row[]): readonly number[] {
   let bytes = 0
-  let last: number | undefined
-  for (const row of sizes) {
+  const fits = sizes.findIndex((row, i) => {
     bytes += Number(row.bytes)
-    if (last !== undefined && bytes > batchBytes) break
-    last = Number(row.pos)
-  }
-  return last
+    return i > 0 && bytes > batchBytes
+  })
+  return (fits < 0 ? sizes : sizes.slice(0, fits)).map(({ pos }) => Number(pos))
 }
 
 function toTaken(row: Row): TakenRow {

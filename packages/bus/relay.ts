@@ -1,5 +1,6 @@
-/** The relay: takes messages out of the outbox, in order, and lets go of each when the broker holds it. */
+/** The relay: takes a broker's messages out of the outbox, in order, and lets go of each when the broker holds it. */
 import { createBell } from './bell.ts'
+import type { Broker } from './brokers.ts'
 import type { Engine } from './engine.ts'
 import { type Code, PublishError } from './errors.ts'
 import { leaseOf } from './lease.ts'
@@ -30,10 +31,11 @@ export interface PublishedPlaces {
 }
 
 /** Sends nothing before its places are made: a broker that does not know a topic refuses it, or forgets. */
-export function startRelay(engine: Engine, outbox: Outbox, places: PublishedPlaces): Relay {
-  const { store, transport, ports, log, tracker, telemetry } = engine
+export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, places: PublishedPlaces): Relay {
+  const { store, ports, log, tracker, telemetry } = engine
+  const { name, transport, carries } = broker
   const bell = createBell(ports)
-  const lease = leaseOf(engine.sql, `relay ${transport.name}`, ports.id())
+  const lease = leaseOf(engine.sql, `relay ${name}`, ports.id())
   let trouble: string | undefined
   let pauseMs = 0
   let leasedUntil = 0
@@ -76,7 +78,7 @@ export function startRelay(engine: Engine, outbox: Outbox, places: PublishedPlac
         else await bell.wait(pollMs)
       } catch (error) {
         batch = []
-        failed('relay: the outbox cannot be worked on', error)
+        failed(`relay to ${name}: the outbox cannot be worked on`, error)
       }
       // Not by the bell: while the broker is away, every commit of the service would ring it.
       if (pauseMs > 0) await ports.sleep(pauseMs, stopped.signal)
@@ -85,7 +87,7 @@ export function startRelay(engine: Engine, outbox: Outbox, places: PublishedPlac
 
   /** Looks without a lock first: an idle service writes nothing. */
   async function takeFirst(): Promise<readonly TakenRow[]> {
-    const waiting = await store.read((tx) => outbox.take(tx))
+    const waiting = await store.read((tx) => outbox.take(tx, carries))
     const leased = leasedUntil - ports.now() > leaseMs / 2
     return waiting.length === 0 || leased ? waiting : store.transaction((tx) => takeUnderLease(tx))
   }
@@ -96,7 +98,7 @@ export function startRelay(engine: Engine, outbox: Outbox, places: PublishedPlac
       if (!(await lease.hold(tx, now, now + leaseMs))) return []
       leasedUntil = now + leaseMs
     }
-    return outbox.take(tx)
+    return outbox.take(tx, carries)
   }
 
   async function sendAndTakeNext(batch: readonly TakenRow[]): Promise<readonly TakenRow[]> {
@@ -123,10 +125,11 @@ export function startRelay(engine: Engine, outbox: Outbox, places: PublishedPlac
       const doubtful = new Set(known ? error.doubtful : batch.map(({ id }) => id))
       const refused = new Map(known ? error.refused.map(({ id, code }) => [id, code]) : [])
       await keepHomeless(batch, doubtful, refused)
-      if (doubtful.size > 0) failed(`relay: ${doubtful.size} of ${batch.length} messages are not sent yet`, error)
+      if (doubtful.size > 0)
+        failed(`relay to ${name}: ${doubtful.size} of ${batch.length} messages are not sent yet`, error)
       else succeeded()
       for (const [id, code] of refused) {
-        log({ level: 'error', message: `${transport.name} refused a message (${code}): it is set aside`, id, error })
+        log({ level: 'error', message: `${name} refused a message (${code}): it is set aside`, id, error })
       }
       return { doubtful, refused }
     }
@@ -163,7 +166,7 @@ export function startRelay(engine: Engine, outbox: Outbox, places: PublishedPlac
   }
 
   function succeeded(): void {
-    if (trouble) log({ level: 'info', message: `relay: ${transport.name} takes messages again` })
+    if (trouble) log({ level: 'info', message: `relay to ${name}: messages are taken again` })
     trouble = undefined
     pauseMs = 0
   }

@@ -74,6 +74,8 @@ const steps: readonly (readonly string[])[] = [
       result TEXT NOT NULL
     )`,
   ],
+  // Where several brokers share the outbox, what waits for one that is down is not read by the others.
+  [`CREATE INDEX vestnik_outbox_topic ON vestnik_outbox (topic, pos) WHERE state = 'new'`],
 ]
 
 /** The version of the tables that this bus makes and works with. */

@@ -1,8 +1,8 @@
-/** The bus's places at the broker: made, then subscribed to; a broker that is away is waited for. */
+/** The bus's places at a broker: made, then subscribed to; a broker that is away is waited for. */
 import type { Engine } from './engine.ts'
 import { hasCode } from './errors.ts'
 import type { Place } from './place.ts'
-import type { Deliver, Subscription, Topology } from './transport.ts'
+import type { Deliver, Subscription, Topology, Transport } from './transport.ts'
 
 export interface Subscriptions {
   /** Why messages are not taken yet; undefined when they are. */
@@ -20,12 +20,13 @@ const retryMs = 1_000
  * @throws BusError `TOPOLOGY_CONFLICT` and `BAD_OPTION`, when these are answered in that time
  */
 export async function subscribeAll(
-  engine: Engine,
+  engine: Pick<Engine, 'ports' | 'log'>,
+  transport: Transport,
   topology: Topology,
   places: readonly { readonly place: Place; readonly deliver: Deliver }[],
   ensured: () => void,
 ): Promise<Subscriptions> {
-  const { transport, ports, log } = engine
+  const { ports, log } = engine
   const stopped = new AbortController()
   const subscriptions: Subscription[] = []
   let trouble: string | undefined = `${transport.name} has not answered yet`
@@ -44,7 +45,11 @@ export async function subscribeAll(
   const keepTrying = async (error: unknown) => {
     for (let failure = error; failure !== undefined && !stopped.signal.aborted; ) {
       trouble = failure instanceof Error ? failure.message : String(failure)
-      log({ level: 'warn', message: 'the broker does not have our places yet; it is tried again', error: failure })
+      log({
+        level: 'warn',
+        message: `${transport.name} does not have our places yet; it is tried again`,
+        error: failure,
+      })
       await ports.sleep(retryMs, stopped.signal)
       failure = await attempt().then(
         () => undefined,

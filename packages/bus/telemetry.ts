@@ -33,12 +33,14 @@ export interface Telemetry {
     headers: Outgoing['headers'],
     work: () => Promise<R>,
   ): Promise<R>
+  /** Of the batch, all of one broker, so many are not sent. */
   sent(batch: readonly Outgoing[], unsent: number): void
   /** How long the message took from its publication to here. */
   lag(place: Place, ms: number): void
 }
 
-export function createTelemetry(system: string, now: () => number): Telemetry {
+/** `systemOf`: the name of the broker that carries a topic. */
+export function createTelemetry(systemOf: (topic: string) => string, now: () => number): Telemetry {
   const tracer = trace.getTracer('vestnik')
   const meter = metrics.getMeter('vestnik')
   const sentMessages = meter.createCounter(instruments.sent, {
@@ -54,7 +56,7 @@ export function createTelemetry(system: string, now: () => number): Telemetry {
   const duration = histogram(instruments.duration, 'Time that handling a message takes.')
   const lag = histogram(instruments.lag, 'Time from the publication of a message to its handling.')
   const attributesOf = (place: Place) => ({
-    'messaging.system': system,
+    'messaging.system': systemOf(place.topic),
     'messaging.destination.name': place.topic,
     'messaging.consumer.group.name': place.group,
   })
@@ -82,7 +84,8 @@ export function createTelemetry(system: string, now: () => number): Telemetry {
     },
 
     sent(batch, unsent) {
-      sentMessages.add(batch.length - unsent, { 'messaging.system': system })
+      const [first] = batch
+      if (first) sentMessages.add(batch.length - unsent, { 'messaging.system': systemOf(first.topic) })
     },
 
     lag: (place, ms) => lag.record(Math.max(0, ms) / 1000, attributesOf(place)),

@@ -88,7 +88,7 @@ export const busMutants: readonly Mutant[] = [
     name: 'too old is taken for new',
     rule: 'What the inbox may have forgotten becomes a dead letter, not an effect.',
     file: 'packages/bus/deliver.ts',
-    find: 'const repeatable = message.redelivered || engine.transport.traits.retainsHistory',
+    find: 'const repeatable = message.redelivered || engine.brokers.of(place.topic).transport.traits.retainsHistory',
     replace: 'const repeatable = false',
     tests: [deliver],
   },

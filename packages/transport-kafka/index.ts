@@ -61,7 +61,7 @@ export async function openKafkaTransport(url: string, options: KafkaTransportOpt
       if (!(Number.isSafeInteger(group.concurrency) && group.concurrency > 0)) {
         throw new BusError('BAD_OPTION', `subscribe ${group.name}: concurrency is ${group.concurrency}, not at least 1`)
       }
-      const consumer = await startConsumer(group, deliver, { settings, clients, names })
+      const consumer = await startConsumer(group, deliver, { settings, names })
       consumers.add(consumer)
       if (closing) await consumer.stop()
       return { drain: (deadline) => consumer.drain(deadline).finally(() => consumers.delete(consumer)) }

@@ -1,0 +1,89 @@
+/** Commits of one member: one at a time, of all partitions that have something to say. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Share, ShareCommit } from './share.ts'
+
+export interface Commits {
+  /** Something has ended: it is committed within the pace. */
+  soon(share: Share): void
+  /** Something waits for the commit. */
+  now(share: Share): void
+  /** Resolves when what has ended by now is committed, or when the member is over. */
+  flush(share: Share): Promise<void>
+  end(): void
+}
+
+/** Rejects when nothing was committed; answers what was not. */
+export type SendCommits = (commits: ReadonlyMap<Share, ShareCommit>) => Promise<ReadonlySet<Share>>
+
+const paceMs = 100
+const againMs = 100
+
+export function startCommits(send: SendCommits, done: (share: Share, commit: ShareCommit) => void): Commits {
+  const wanted = new Set<Share>()
+  let flushes: { readonly share: Share; readonly resolve: () => void }[] = []
+  let timer: NodeJS.Timeout | undefined
+  let isBusy = false
+  let isUrgent = false
+  let isOver = false
+
+  async function run(): Promise<void> {
+    clearTimeout(timer)
+    timer = undefined
+    if (isBusy || isOver) return
+    isBusy = true
+    isUrgent = false
+    // Where it is not known yet where to begin, there is nothing to say.
+    const batch = new Map(
+      [...wanted].filter((share) => !share.isOver && share.position() >= 0).map((share) => [share, share.commit()]),
+    )
+    const waiters = flushes
+    flushes = []
+    wanted.clear()
+    const failed = batch.size > 0 ? await send(batch).catch(() => new Set(batch.keys())) : new Set<Share>()
+    for (const [share, commit] of batch) {
+      if (failed.has(share)) wanted.add(share)
+      else if (!share.isOver) done(share, commit)
+    }
+    for (const waiter of waiters) {
+      if (failed.has(waiter.share) && !isOver) flushes.push(waiter)
+      else waiter.resolve()
+    }
+    if (failed.size > 0) await sleep(againMs)
+    isBusy = false
+    if (isOver) for (const { resolve } of flushes) resolve()
+    else if (isUrgent || flushes.length > 0) void run()
+    else if (wanted.size > 0) schedule()
+  }
+
+  function schedule(): void {
+    timer ??= setTimeout(run, paceMs)
+  }
+
+  function now(share: Share): void {
+    wanted.add(share)
+    if (isUrgent) return
+    isUrgent = true
+    // What is asked for in the same turn goes along.
+    setImmediate(run)
+  }
+
+  return {
+    soon(share) {
+      wanted.add(share)
+      if (!isBusy) schedule()
+    },
+    now,
+    flush(share) {
+      if (isOver) return Promise.resolve()
+      return new Promise((resolve) => {
+        flushes.push({ share, resolve })
+        now(share)
+      })
+    },
+    end() {
+      isOver = true
+      clearTimeout(timer)
+      for (const { resolve } of flushes) resolve()
+    },
+  }
+}

@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import { lackOfKafka, shareKafka } from './brokers/kafka.ts'
 import { lackOfRabbit, shareRabbit } from './brokers/rabbitmq.ts'
 import { sharePostgres } from './databases/postgres.ts'
-import { howToGet, provide } from './provide.ts'
+import { howToGet, type Program, provide } from './provide.ts'
 import { readSources } from './repository.ts'
 import { type Outcome, runTests } from './run-tests.ts'
 import { filesOf, isExpectedSkip, type Suite, suites } from './suites.ts'
@@ -13,6 +13,12 @@ import { type Row, summarize } from './test-summary.ts'
 const ci = process.env.CI === 'true'
 /** A net for what hangs, all suites together, without the mutants. On two quiet cores they take six minutes. */
 const totalMs = 2_700_000
+/** What all files of a suite use together; a file has its own too, where it needs one. */
+const shares: Partial<Record<Program, () => Promise<AsyncDisposable>>> = {
+  rabbitmq: shareRabbit,
+  kafka: shareKafka,
+  postgres: sharePostgres,
+}
 
 const chosen = choose(process.argv.slice(2))
 const rows: Row[] = []
@@ -54,9 +60,12 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
   }
   const cannot = files.flatMap(outcomeWithout)
   const able = files.filter((file) => !cannot.some(({ path }) => path === file))
-  await using _rabbit = suite.needs.includes('rabbitmq') ? await shareRabbit() : undefined
-  await using _kafka = suite.needs.includes('kafka') ? await shareKafka() : undefined
-  await using _database = suite.needs.includes('postgres') ? await sharePostgres() : undefined
+  await using shared = new AsyncDisposableStack()
+  try {
+    for (const program of suite.needs) shared.use(await shares[program]?.())
+  } catch (error) {
+    return { suite: suite.name, outcomes: [], missing: error instanceof Error ? error.message : String(error) }
+  }
   const signal = AbortSignal.timeout(
     suite.only ? suite.limits.fileMs : Math.max(1, totalMs - Math.ceil(performance.now())),
   )

@@ -179,6 +179,16 @@ export const codes = {
       'The broker answers, and refuses us: the credentials, a right that is missing, or its certificate is not trusted.',
     remedy: 'Correct the user, the password, the rights or the trusted certificates; the message holds the answer.',
   },
+  // Servers of databases.
+  DATABASE_UNREACHABLE: {
+    meaning: 'The database server does not answer, or takes no writes now.',
+    remedy: 'Nothing is lost: it is tried again by itself. Start the server, or correct the URL.',
+  },
+  DATABASE_REFUSED: {
+    meaning:
+      'The database server answers, and refuses us: the credentials, the database, a right, its certificate, or its version.',
+    remedy: 'Correct what the message names; waiting does not mend it.',
+  },
   // Services.
   BAD_CONFIG: {
     meaning: 'An environment variable has a value that is not allowed.',

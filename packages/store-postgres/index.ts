@@ -1,0 +1,3 @@
+/** A service's own database in PostgreSQL. */
+export type { PostgresStoreOptions } from './options.ts'
+export { openPostgresStore, type PostgresStore } from './store.ts'

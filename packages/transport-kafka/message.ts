@@ -69,7 +69,8 @@ export function fromRecord(record: FetchedRecord, { topic, name, partition }: Pl
     else headers[fromKafkaName(header)] = text
   }
   const time = timeOf(record.timestamp)
-  if (time !== undefined) headers['ce-time'] ??= time
+  // The life of what others sent counts from then; what we sent says it itself.
+  if (time !== undefined && (id === undefined || 'ce-specversion' in headers)) headers['ce-time'] ??= time
   const key = record.key === null || record.key === undefined ? undefined : keyOf(record.key)
   return {
     id: id || idOfPosition(position, record.timestamp),

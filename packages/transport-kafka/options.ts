@@ -65,6 +65,11 @@ export function readSettings(url: string, options: KafkaTransportOptions): Setti
     throw new BusError('BAD_URL', `open Kafka: the URL cannot be used: ${why}`)
   }
   const shown = `${isSecure ? 'kafkas' : 'kafka'}://${brokers.map(({ host, port }) => `${host}:${port}`).join(',')}`
+  const { replicas = -1, minInsyncReplicas } = options
+  if (replicas !== -1 && minInsyncReplicas !== undefined && minInsyncReplicas > replicas) {
+    const why = `replicas is ${replicas}: it must be at least minInsyncReplicas, which is ${minInsyncReplicas}`
+    throw new BusError('BAD_OPTION', `open Kafka: ${why}`)
+  }
   return {
     brokers,
     shown,

@@ -14,6 +14,8 @@ import { permanent } from './errors.ts'
 import { effect, on } from './handler.ts'
 import { instruments } from './telemetry.ts'
 import { noteContract, openByHand } from './test/by-hand.ts'
+import { mail, note, openBoth, publish } from './test/two-brokers.ts'
+import type { Incoming } from './transport.ts'
 
 const spans = new InMemorySpanExporter()
 const collected = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
@@ -72,4 +74,24 @@ test('counters and gauges say what was handled, what waits and what is dead, and
   const lag = found.get(instruments.lag) as { buckets: { boundaries: number[] } }
   assert.equal(lag.buckets.boundaries[0], 0.001, 'seconds, not the milliseconds that the SDK would assume')
   assert.doesNotMatch(JSON.stringify(collected.getMetrics()), /s3cret/)
+})
+
+test('what is sent and handled is counted under the broker that carries its topic', async () => {
+  const handlers = [note, mail].map((one) => on(one, 'reader', () => {}))
+  await using hand = await openBoth({ handlers })
+  await publish(hand, note, 1, mail, 2, mail, 3)
+  await hand.clock.advance(1_000)
+  await hand.mails.handOut('reader', hand.mails.batches[0]?.[0] as Incoming)
+  await reader.forceFlush()
+  const points = collected
+    .getMetrics()
+    .at(-1)
+    ?.scopeMetrics.flatMap(({ metrics }) => metrics)
+    .flatMap(({ descriptor: { name }, dataPoints }) =>
+      dataPoints.map(({ attributes, value }) => ({ name, attributes, value })),
+    )
+  const systemsOf = (name: string) =>
+    points?.filter((one) => one.name === name && one.attributes['messaging.system'] === 'mails')
+  assert.equal(systemsOf(instruments.sent)?.at(-1)?.value, 2)
+  assert.equal(systemsOf(instruments.consumed)?.at(-1)?.attributes['messaging.destination.name'], 'mail.written')
 })

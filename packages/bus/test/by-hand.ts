@@ -18,8 +18,11 @@ export interface Note {
 const noteSchema = z.object({ n: z.int(), key: z.string().optional() })
 
 /** A contract of numbered notes with one group, `reader`, and one retry after a second. */
-export function noteContract(options: Partial<ContractOptions<Note, 'reader'>> = {}): Contract<Note, 'reader'> {
-  return contract('note.written', {
+export function noteContract(
+  options: Partial<ContractOptions<Note, 'reader'>> = {},
+  topic = 'note.written',
+): Contract<Note, 'reader'> {
+  return contract(topic, {
     schema: noteSchema,
     key: ({ key }) => key,
     groups: ['reader'],
@@ -37,11 +40,11 @@ export interface HandTransport extends Transport {
   handOut(group: string, message: Incoming): Promise<void>
 }
 
-export function handTransport(traits: Partial<Transport['traits']> = {}): HandTransport {
+export function handTransport(traits: Partial<Transport['traits']> = {}, name = 'hand'): HandTransport {
   const delivers = new Map<string, Deliver>()
   const batches: (readonly Outgoing[])[] = []
   return {
-    name: 'hand',
+    name,
     traits: { retainsHistory: false, maxBodyBytes: 1_000_000, ...traits },
     batches,
     answer: async () => {},

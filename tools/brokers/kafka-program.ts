@@ -38,9 +38,19 @@ export async function format(program: KafkaProgram, place: KafkaPlace, options: 
 }
 
 /** The words after `java` that run the node. */
-export function words(program: KafkaProgram, place: KafkaPlace, { heapMb = 256 }: KafkaOptions): readonly string[] {
-  return [`-Xms${heapMb}m`, `-Xmx${heapMb}m`, ...flags(program, place), 'kafka.Kafka', propertiesOf(place)]
+export function words(program: KafkaProgram, place: KafkaPlace, options: KafkaOptions): readonly string[] {
+  const { heapMb = 256, compiled = 'little' } = options
+  const heap = [`-Xms${heapMb}m`, `-Xmx${heapMb}m`]
+  return [
+    ...heap,
+    ...(compiled === 'little' ? quick : []),
+    ...flags(program, place),
+    'kafka.Kafka',
+    propertiesOf(place),
+  ]
 }
+
+const quick = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
 
 const flags = ({ jars }: KafkaProgram, place: KafkaPlace) => [
   '-cp',

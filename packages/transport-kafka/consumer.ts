@@ -135,11 +135,15 @@ export async function startConsumer(group: Group, deliver: Deliver, parts: Consu
 
   await checkTopic(settings, topic, attempt)
   let member = join()
-  const isJoined = await Promise.race([member.joined.then(() => true), sleep(waitMs, false, { ref: false })])
-  if (!isJoined) {
+  const joining = member.joined.then(
+    () => undefined,
+    () => 'BROKER_REFUSED' as const,
+  )
+  const failure = await Promise.race([joining, sleep(waitMs, 'BROKER_UNREACHABLE' as const, { ref: false })])
+  if (failure) {
     const why = member.trouble() ?? 'no answer'
     await leave()
-    throw new BusError('BROKER_UNREACHABLE', `${attempt}: ${why}`)
+    throw new BusError(failure, `${attempt}: ${why}`)
   }
   void live()
 

@@ -34,7 +34,7 @@ export interface MemberParts {
 }
 
 export interface Membership {
-  /** Resolves when the group has taken us in; never rejects, never resolves when it ends before. */
+  /** Resolves when the group has taken us in; rejects when the broker forbids it, never settles when it ends before. */
   readonly joined: Promise<void>
   /** Resolves when it is a member no more. */
   readonly ended: Promise<void>
@@ -97,6 +97,7 @@ export function becomeMember(parts: MemberParts): Membership {
         pauseMs = 50
       } catch (error) {
         if (isBrokerError(error, codes.unknownMember, codes.fencedEpoch)) return end('the broker counts on it no more')
+        if (epoch === 0 && isBrokerError(error, codes.groupRefused, codes.topicRefused)) joined.reject(error)
         trouble = textOf(error)
         intervalMs = pauseMs
         pauseMs = Math.min(2 * pauseMs, beatMs)
@@ -261,6 +262,7 @@ export function becomeMember(parts: MemberParts): Membership {
     link.close()
   }
 
+  joined.promise.catch(() => {})
   void live()
 
   return {

@@ -19,7 +19,7 @@ const broker = await privateRabbit()
 after(() => broker[Symbol.asyncDispose]())
 
 test('a service whose user is refused ends with a sentence that has no password in it', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (t) => {
   const url = new URL(broker.url)
   url.username = 'stranger'
@@ -34,7 +34,7 @@ test('a service whose user is refused ends with a sentence that has no password 
 })
 
 test('people sign up and sign in while RabbitMQ is away, and what they wait for comes when it is there', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (t) => {
   await broker.shutDown()
   const { url, urls, mailbox } = await startSystem(t, { MESSAGE_BROKER_URL: broker.url })
@@ -45,12 +45,12 @@ test('people sign up and sign in while RabbitMQ is away, and what they wait for 
   const anna = { email: 'anna@example.org', password: 'correct horse battery' }
   await ask(url, users.signUp, { body: anna })
   await broker.start()
-  const { code } = await mailbox.nextCode(anna.email, 30_000)
+  const { code } = await mailbox.nextCode(anna.email, 60_000)
   await ask(url, users.confirmAddress, { body: { email: anna.email, code } })
   await broker.kill()
   const token = await signIn(url, anna)
   await broker.start()
-  await until('the sign-in is listed', async () => (await tryLogins(url, token))?.length === 1, 30_000)
+  await until('the sign-in is listed', async () => (await tryLogins(url, token))?.length === 1, 60_000)
 })
 
 interface Ready {

@@ -9,7 +9,7 @@ after(() => broker[Symbol.asyncDispose]())
 test(
   'on RabbitMQ too every answered sign-in and rental is there once and every mail came',
   {
-    timeout: 380_000,
+    timeout: 850_000,
   },
   (t) => surviveKills(t, { MESSAGE_BROKER_URL: broker.url }),
 )

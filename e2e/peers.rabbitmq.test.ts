@@ -42,11 +42,11 @@ const strange: readonly (readonly [body: string, reason: string])[] = [
 const variables = ({ url }: RabbitNode) => ({ MESSAGE_BROKER_URL: url, MESSAGE_BROKER_PLAIN_QUEUES: queue })
 
 test('our gateway takes the place of an existing one, what waited for it and what makes no sense included', {
-  timeout: 200_000,
+  timeout: 420_000,
 }, async (t) => {
   await using broker = await privateRabbit()
   const peer = runPeer(t, 'user-service', (life) => [broker.url, String(annasId), dayOf(life)])
-  await until('sign-ins wait in the queue', () => sentBy(peer, 'sent').length >= 50, 30_000)
+  await until('sign-ins wait in the queue', () => sentBy(peer, 'sent').length >= 50, 60_000)
   await restart(broker, peer)
 
   const system = await startSystem(t, { ...variables(broker), RATE_LIMITS: 'off' })
@@ -58,15 +58,15 @@ test('our gateway takes the place of an existing one, what waited for it and wha
     await sendAsTheyAre(broker.url, kill === 1 ? strange.map(([body]) => body) : [])
     await insist(() => ask(system.url, sessions.signIn, { body: anna }))
     const sent = sentBy(peer, 'sent').length
-    await until('the other service goes on', () => sentBy(peer, 'sent').length > sent + 20, 30_000)
+    await until('the other service goes on', () => sentBy(peer, 'sent').length > sent + 20, 60_000)
   }
   await peer.stop()
   await sendAsTheyAre(broker.url, sentBy(peer, 'sent').slice(0, 10))
 
   const listed = await allListed(system, token, peer)
-  await until('all are printed', () => new Set(system.printed()).size >= listed.length)
+  await until('all are printed', () => new Set(system.printed()).size >= listed.length, 60_000)
   assert.deepEqual([...new Set(system.printed())].toSorted(), listed.map(lineOf).toSorted())
-  await until('nothing is left in the queue', async () => (await countIn(broker)) === 0)
+  await until('nothing is left in the queue', async () => (await countIn(broker)) === 0, 60_000)
   assert.deepEqual(deadReasons(system).toSorted(), strange.map(([, reason]) => reason).toSorted())
   t.diagnostic(
     `kills of the broker: ${kills}; sent by the existing service: ${sentBy(peer, 'sent').length}, ` +
@@ -99,7 +99,7 @@ async function allListed(system: System, token: string, peer: Peer): Promise<rea
   return listed
 }
 
-test('our users service takes the place of an existing one', { timeout: 200_000 }, async (t) => {
+test('our users service takes the place of an existing one', { timeout: 420_000 }, async (t) => {
   await using broker = await privateRabbit()
   const services = { SERVICES: 'users,films,mailer,mailbox', RATE_LIMITS: 'off' }
   const system = await startSystem(t, { ...variables(broker), ...services })
@@ -110,7 +110,7 @@ test('our users service takes the place of an existing one', { timeout: 200_000 
   }
   // These wait for the first start of who reads them.
   await signInOften(5)
-  await until('they are in the queue', async () => (await countIn(broker)) === 5)
+  await until('they are in the queue', async () => (await countIn(broker)) === 5, 60_000)
   await broker.kill()
   await signInOften(5)
   await broker.start()
@@ -144,7 +144,7 @@ async function restart(broker: RabbitNode, peer: Peer, meanwhile: () => Promise<
   await meanwhile()
   await broker.start()
   const isThere = () => peer.starts() > starts
-  await until('the other program is started again', isThere, 30_000)
+  await until('the other program is started again', isThere, 60_000)
 }
 
 /** The queue is declared as it always was: nothing of it has been changed. */

@@ -30,7 +30,7 @@ test('on a plain queue who publishes needs to write to amq.default, who reads to
   for (const transport of [users, gateway]) await transport.ensure(topology)
   await gateway.subscribe(topology.groups[0], keep)
   await users.publish([message])
-  await until('it is read', () => bodies.length === 1)
+  await until('it is read', () => bodies.length === 1, 30_000)
 
   await assert.rejects(users.subscribe(topology.groups[0], keep), { code: 'BROKER_REFUSED' })
   await assert.rejects(stranger.subscribe(topology.groups[0], keep), { code: 'BROKER_REFUSED' })

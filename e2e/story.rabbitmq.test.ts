@@ -4,13 +4,13 @@ import { test } from 'node:test'
 import { privateRabbit } from '../tools/brokers/rabbitmq.ts'
 import { tellWholeStory } from './whole-story.ts'
 
-test('the story is the same on RabbitMQ', { timeout: 120_000 }, async (t) => {
+test('the story is the same on RabbitMQ', { timeout: 240_000 }, async (t) => {
   await using broker = await privateRabbit()
   await tellWholeStory(t, { MESSAGE_BROKER_URL: broker.url })
 })
 
 test('the story is the same with sign-ins on a plain queue, and mails under the name that others use', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (t) => {
   await using broker = await privateRabbit()
   await tellWholeStory(t, {

@@ -1,11 +1,12 @@
 /** A private RabbitMQ in a container of an image that is already here. Nothing is pulled. */
 import { execFile, execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, isAbsolute, join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePorts, guardContainer, guardedFolder, removeFolder } from './guarded.ts'
-import type { RabbitNode, RabbitOptions } from './rabbitmq-node.ts'
+import { type RabbitNode, type RabbitOptions, tlsFiles, writeTls } from './rabbitmq-node.ts'
 import { untilAnswers } from './rabbitmq-ready.ts'
 
 const run = promisify(execFile)
@@ -25,20 +26,30 @@ export function dockerRabbit(): string | undefined {
   }
 }
 
-export async function startContainer(image: string, { config = [] }: RabbitOptions = {}): Promise<RabbitNode> {
+/** Where the server finds what it is given. */
+const configFolder = '/etc/rabbitmq/conf.d'
+const configFile = '90-vestnik.conf'
+
+export async function startContainer(image: string, { config = [], tls }: RabbitOptions = {}): Promise<RabbitNode> {
   const name = `vestnik-rabbitmq-${randomUUID().slice(0, 8)}`
   const folder = await guardedFolder('rabbitmq')
-  const [port = 0] = await freePorts(1)
+  const [port = 0, tlsPort = 0] = await freePorts(2)
   const url = `amqp://guest:guest@127.0.0.1:${port}`
-  const file = join(folder, 'vestnik.conf')
-  await writeFile(file, ['loopback_users = none', ...config, ''].join('\n'))
+  const tlsLines = tls ? await writeTls(folder, tls, '5671', configFolder) : []
+  await writeFile(join(folder, configFile), ['loopback_users = none', ...config, ...tlsLines, ''].join('\n'))
   guardContainer(name)
-  const mounted = `${file}:/etc/rabbitmq/conf.d/90-vestnik.conf:ro`
+  const ports = [`127.0.0.1:${port}:5672`, ...(tls ? [`127.0.0.1:${tlsPort}:5671`] : [])]
+  const files = [configFile, ...(tls ? Object.values(tlsFiles) : [])]
+  const options = [
+    ...ports.flatMap((place) => ['-p', place]),
+    ...files.flatMap((file) => ['-v', `${join(folder, file)}:${configFolder}/${file}:ro`]),
+  ]
   // The node's name holds the host's: without a fixed one a new start would not find its data.
-  await docker('create', '--name', name, '--hostname', name, '-p', `127.0.0.1:${port}:5672`, '-v', mounted, image)
+  await docker('create', '--name', name, '--hostname', name, ...options, image)
   const node: RabbitNode = {
     url,
     port,
+    ...(tls && { tlsPort }),
     kill: () => docker('kill', name).then(() => {}),
     shutDown: () => docker('stop', name).then(() => {}),
     async start() {
@@ -47,7 +58,8 @@ export async function startContainer(image: string, { config = [] }: RabbitOptio
     },
     freeze: () => void execFileSync('docker', ['pause', name]),
     thaw: () => void execFileSync('docker', ['unpause', name]),
-    control: (...words) => docker('exec', name, 'rabbitmqctl', '-q', ...words),
+    control: async (...words) =>
+      docker('exec', name, 'rabbitmqctl', '-q', ...(await Promise.all(words.map((word) => takeAlong(name, word))))),
     async [Symbol.asyncDispose]() {
       await docker('rm', '-f', '-v', name)
       removeFolder(folder)
@@ -58,4 +70,12 @@ export async function startContainer(image: string, { config = [] }: RabbitOptio
     throw error
   })
   return node
+}
+
+/** The word, or where the file that it names is in the container. */
+async function takeAlong(name: string, word: string): Promise<string> {
+  if (!isAbsolute(word) || !existsSync(word)) return word
+  const inside = `/tmp/${basename(word)}`
+  await docker('cp', word, `${name}:${inside}`)
+  return inside
 }

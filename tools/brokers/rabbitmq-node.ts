@@ -10,7 +10,7 @@ import { untilAnswers } from './rabbitmq-ready.ts'
 export interface RabbitOptions {
   /** Lines of rabbitmq.conf. @default [] */
   readonly config?: readonly string[]
-  /** Listens with TLS too, with this certificate and key in PEM; only of an installed server. */
+  /** Listens with TLS too, with this certificate and key in PEM. */
   readonly tls?: { readonly cert: string; readonly key: string }
 }
 
@@ -30,7 +30,7 @@ export interface RabbitNode extends AsyncDisposable {
   freeze(): void
   /** SIGCONT. */
   thaw(): void
-  /** Runs rabbitmqctl on it; answers what it says. */
+  /** Runs rabbitmqctl on it; answers what it says. A word may be the path of a file of this machine. */
   control(...words: readonly string[]): Promise<string>
 }
 
@@ -166,25 +166,31 @@ const homeOf = ({ folder, name }: Place) => join(folder, name.split('@')[0] ?? n
 async function writeConfig(place: Place): Promise<void> {
   const home = homeOf(place)
   await mkdir(home, { recursive: true })
-  const config = [...place.config, ...(place.tls ? await writeTls(home, place.tls, place.tlsPort) : [])]
+  const config = [...place.config, ...(place.tls ? await writeTls(home, place.tls, `127.0.0.1:${place.tlsPort}`) : [])]
   await writeFile(join(home, 'rabbitmq.conf'), `${config.join('\n')}\n`)
   await writeFile(join(home, 'enabled_plugins'), '[].\n')
   await writeFile(join(home, 'environment.conf'), '')
 }
 
-/** The files, and the lines of the configuration that name them. */
-async function writeTls(home: string, { cert, key }: NonNullable<RabbitOptions['tls']>, port: number) {
-  const certFile = join(home, 'server.pem')
-  const keyFile = join(home, 'server.key')
-  await writeFile(certFile, cert)
-  await writeFile(keyFile, key, { mode: 0o600 })
+/** Writes the files, and answers the lines of the configuration, which name them where the server finds them. */
+export async function writeTls(
+  folder: string,
+  { cert, key }: NonNullable<RabbitOptions['tls']>,
+  listener: string,
+  seenAs: string = folder,
+): Promise<readonly string[]> {
+  await writeFile(join(folder, tlsFiles.cert), cert)
+  // The user in a container is another. Nobody else of this machine enters the folder.
+  await writeFile(join(folder, tlsFiles.key), key)
   return [
-    `listeners.ssl.1 = 127.0.0.1:${port}`,
-    `ssl_options.certfile = ${certFile}`,
-    `ssl_options.keyfile = ${keyFile}`,
+    `listeners.ssl.1 = ${listener}`,
+    `ssl_options.certfile = ${join(seenAs, tlsFiles.cert)}`,
+    `ssl_options.keyfile = ${join(seenAs, tlsFiles.key)}`,
     'ssl_options.verify = verify_none',
   ]
 }
+
+export const tlsFiles = { cert: 'server.pem', key: 'server.key' } as const
 
 /** Everything that would else be found in, or written to, places that belong to the whole machine. */
 function environmentOf(place: Place): NodeJS.ProcessEnv {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'amqplib'
 import { lackOfCluster, privateRabbit, rabbitCluster } from './rabbitmq.ts'
 
-test('a private node keeps what it held when it is killed and started again', { timeout: 90_000 }, async () => {
+test('a private node keeps what it held when it is killed and started again', { timeout: 180_000 }, async () => {
   await using node = await privateRabbit()
   await publish(node.url, 'kept')
   await node.kill()
@@ -18,7 +18,7 @@ test('a private node keeps what it held when it is killed and started again', { 
   assert.match(await node.control('list_queues', 'name', 'messages'), /kept\t1/)
 })
 
-test('a frozen node answers nobody until it is thawed', { timeout: 60_000 }, async () => {
+test('a frozen node answers nobody until it is thawed', { timeout: 120_000 }, async () => {
   await using node = await privateRabbit()
   node.freeze()
   await assert.rejects(connect(node.url, { timeout: 500 }))
@@ -27,7 +27,7 @@ test('a frozen node answers nobody until it is thawed', { timeout: 60_000 }, asy
 })
 
 test('nodes of a cluster know each other, and go on without one', {
-  timeout: 120_000,
+  timeout: 240_000,
   skip: lackOfCluster() ?? false,
 }, async () => {
   const nodes = await rabbitCluster(3)
@@ -41,7 +41,7 @@ test('nodes of a cluster know each other, and go on without one', {
   await publish(second.url, 'in two')
 })
 
-test('nothing is left when the process that started a node is killed', { timeout: 90_000 }, async () => {
+test('nothing is left when the process that started a node is killed', { timeout: 180_000 }, async () => {
   const child = fork(new URL('killed.fixture.ts', import.meta.url), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const [folder] = await once(child, 'message')
   assert.equal(running(folder).length > 0, true)

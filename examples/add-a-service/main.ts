@@ -5,7 +5,7 @@ import {
   healthOf,
   main,
   migrate,
-  openBroker,
+  openBrokers,
   openStore,
   readEnvironment,
   readServiceConfig,
@@ -18,8 +18,10 @@ await main('popular', async (log) => {
   const config = readServiceConfig('popular', 3104, readEnvironment())
   await using store = await openStore(config.databaseUrl)
   await migrate(store, 'popular', migrations)
-  await using transport = await openBroker(config, log)
-  await using bus = await openBus({ service: 'popular', store, transport, handlers, log: busLog(log) })
-  const http = createApp(store, { log, health: healthOf(store, transport), trustProxy: config.trustProxy })
+  const contracts = handlers.map(({ contract }) => contract)
+  await using brokers = await openBrokers({ clientId: 'popular', contracts, config, log })
+  const { transport, routes } = brokers
+  await using bus = await openBus({ service: 'popular', store, transport, routes, handlers, log: busLog(log) })
+  const http = createApp(store, { log, health: healthOf(store, transport, routes), trustProxy: config.trustProxy })
   await run({ http, host: config.host, port: config.port, log, drain: (deadline) => bus.close(deadline) })
 })

@@ -1,8 +1,7 @@
 /** Configuration: every variable is checked at start, and a wrong one is told with its name, what was found and what is allowed. */
 import { join } from 'node:path'
-import type { Contract } from '@vestnik/bus'
 import { BusError } from '@vestnik/bus/errors'
-import { type BrokerConfig, readBroker, refuseUnsafeBroker } from './broker.ts'
+import { type BrokerConfig, type BrokerReading, readBroker, refuseUnsafeBrokers } from './broker.ts'
 import type { Environment } from './environment.ts'
 import { addressList, host, isLoopback, oneOf, path, port, schemeUrl } from './fields.ts'
 import { readVariables } from './variables.ts'
@@ -27,14 +26,14 @@ export interface ServiceConfig extends BrokerConfig {
 }
 
 /**
- * `contracts`: all of the system, so that the broker's variables name no topic that there is not.
+ * `reading`: what is to be known to read the broker's variables.
  * @throws BusError `BAD_CONFIG`
  */
 export function readServiceConfig(
   service: string,
   standardPort: number,
   environment: Environment,
-  contracts?: readonly Contract[],
+  reading: BrokerReading = {},
 ): ServiceConfig {
   const found = readVariables(environment, {
     NODE_ENV: oneOf(['development', 'test', 'production']),
@@ -51,7 +50,7 @@ export function readServiceConfig(
     throw new BusError('BAD_CONFIG', `RATE_LIMITS is "off": it must be on, as ${why}`)
   }
   const config = {
-    ...readBroker(environment, found.DATA_DIR, contracts),
+    ...readBroker(environment, found.DATA_DIR, reading),
     host: found.HOST,
     port: found.PORT,
     dataDir: found.DATA_DIR,
@@ -61,6 +60,6 @@ export function readServiceConfig(
     rateLimits: found.RATE_LIMITS !== 'off',
     plaintextAllowed: found.ALLOW_PLAINTEXT === 'yes',
   }
-  refuseUnsafeBroker(config)
+  refuseUnsafeBrokers(config)
   return config
 }

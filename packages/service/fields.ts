@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { schemes } from '@vestnik/transport'
 import { z } from 'zod'
+import { readBrokerUrl } from './broker-url.ts'
 
 export interface Field<Value> {
   /** Ends the sentence "PORT is "x": it must be …". */
@@ -74,8 +75,9 @@ export function schemeUrl(schemes: readonly string[], example: string): Field<st
 
 /** Where messages go: every broker that this program knows. */
 export function brokerUrl(): Field<string | undefined> {
-  const { allowed, schema } = schemeUrl(schemes, 'sqlite:data/broker.db or amqp://user:password@host/vhost')
-  return { allowed, schema: schema.refine((found) => !found || found.startsWith('sqlite:') || namesHost(found)) }
+  const example = 'sqlite:data/broker.db or amqp://user:password@host/vhost or kafka://host:9092,other:9092'
+  const { allowed, schema } = schemeUrl(schemes, example)
+  return { allowed, schema: schema.refine((found) => !found || readBrokerUrl(found) !== undefined) }
 }
 
 /** Addresses and networks with commas between. A network of all addresses is none that somebody could mean. */
@@ -97,11 +99,6 @@ export function isLoopback(host: string): boolean {
 
 export function oneOf<const Value extends string>(values: readonly Value[]): Field<Value | undefined> {
   return { allowed: `one of ${values.join(', ')}`, schema: z.enum(values).optional() }
-}
-
-function namesHost(found: string): boolean {
-  const url = URL.parse(found)
-  return url !== null && url.hostname !== '' && url.search === '' && url.hash === ''
 }
 
 const isPath = (found: string): boolean => !found.includes('\0')

@@ -1,13 +1,18 @@
 /** Whether a service can do its work: its own database is judged, the broker is only reported. */
-import type { Store, Transport } from '@vestnik/bus'
+import type { Route, Store, Transport } from '@vestnik/bus'
 import type { HttpOptions, PartHealth } from './http.ts'
 
 const patienceMs = 1000
 
-export function healthOf(store: Store, transport: Transport): HttpOptions['health'] {
+/** With routes, each broker by the topics that go over it. */
+export function healthOf(store: Store, transport: Transport, routes: readonly Route[] = []): HttpOptions['health'] {
+  const brokers = [
+    ['broker', transport],
+    ...routes.map((route) => [`broker of ${route.topics.join(', ')}`, route.transport] as const),
+  ] as const
   return async () => ({
     judged: { database: await databaseHealth(store) },
-    reported: { broker: { name: transport.name, ...transport.health() } },
+    reported: Object.fromEntries(brokers.map(([what, one]) => [what, { name: one.name, ...one.health() }])),
   })
 }
 

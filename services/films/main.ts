@@ -7,7 +7,7 @@ import {
   healthOf,
   main,
   migrate,
-  openBroker,
+  openBrokers,
   openStore,
   readEnvironment,
   repeat,
@@ -29,9 +29,11 @@ await main('films', async (log) => {
   await migrate(store, 'films', migrations)
   await migrate(store, 'codes', codeMigrations)
   await loadCatalogue(store, catalogue)
-  await using transport = await openBroker(config, log)
   const publishes = [mailSendCode, filmRented]
-  await using bus = await openBus({ service: 'films', store, transport, handlers, publishes, log: busLog(log) })
+  const contracts = [...publishes, ...handlers.map(({ contract }) => contract)]
+  await using brokers = await openBrokers({ clientId: 'films', contracts, config, log })
+  const { transport, routes } = brokers
+  await using bus = await openBus({ service: 'films', store, transport, routes, handlers, publishes, log: busLog(log) })
   const now = Date.now
   const limits = config.rateLimits ? standardMailLimits : undefined
   const codes = createCodes({ ...keys, publish: bus.publish, now, limits })
@@ -40,7 +42,7 @@ await main('films', async (log) => {
   const openRequests = config.rateLimits ? standardOpenRequests : Number.POSITIVE_INFINITY
   const http = createApp(
     { store, bus, codes, verify, now, openRequests, patienceMs: standardPatienceMs },
-    { log, health: healthOf(store, transport), trustProxy: config.trustProxy },
+    { log, health: healthOf(store, transport, routes), trustProxy: config.trustProxy },
   )
   await run({ http, host: config.host, port: config.port, log, drain: (deadline) => bus.close(deadline) })
 })

@@ -16,7 +16,7 @@ export interface GatewayConfig extends ServiceConfig {
 
 /** @throws BusError `BAD_CONFIG` */
 export function readGatewayConfig(environment: Environment): GatewayConfig {
-  const config = readServiceConfig('gateway', 3000, environment, allContracts)
+  const config = readServiceConfig('gateway', 3000, environment, { contracts: allContracts })
   const { USERS_URL, FILMS_URL } = readVariables(environment, {
     USERS_URL: fields.serviceUrl('http://127.0.0.1:3101'),
     FILMS_URL: fields.serviceUrl('http://127.0.0.1:3102'),

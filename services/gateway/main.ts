@@ -7,7 +7,7 @@ import {
   limitConnections,
   main,
   migrate,
-  openBroker,
+  openBrokers,
   openPrinter,
   openStore,
   readEnvironment,
@@ -28,15 +28,17 @@ await main('gateway', async (log) => {
   await using printer = await openPrinter(store, {
     onError: (err) => log.error({ err }, 'cannot print to standard output'),
   })
-  await using transport = await openBroker(config, log)
   const handlers = createHandlers(printer)
-  await using bus = await openBus({ service: 'gateway', store, transport, handlers, log: busLog(log) })
+  const contracts = handlers.map(({ contract }) => contract)
+  await using brokers = await openBrokers({ clientId: 'gateway', contracts, config, log })
+  const { transport, routes } = brokers
+  await using bus = await openBus({ service: 'gateway', store, transport, routes, handlers, log: busLog(log) })
   const users = createUpstream(config.usersUrl)
   const films = createUpstream(config.filmsUrl)
   const verify = tokenVerifier(new URL('/.well-known/jwks.json', config.usersUrl))
   const page = await readPageFiles(join(import.meta.dirname, 'page'))
   const limits = createLimits(config.rateLimits)
-  const options = { log, health: healthOf(store, transport), trustProxy: config.trustProxy }
+  const options = { log, health: healthOf(store, transport, routes), trustProxy: config.trustProxy }
   const http = createApp({ store, verify, users, films, limits, page }, options)
   if (config.rateLimits) limitConnections(http.server, mostConnections, config.trustProxy)
   http.addHook('onClose', async () => void (await Promise.all([users.close(), films.close()])))

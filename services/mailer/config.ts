@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { BusError } from '@vestnik/bus'
-import { allContracts, normaliseEmail } from '@vestnik/contracts'
+import { allContracts, mailSendCode, normaliseEmail } from '@vestnik/contracts'
 import { type Environment, fields, readServiceConfig, readVariables, type ServiceConfig } from '@vestnik/service'
 import { mailboxCertificate } from '@vestnik/service/mailbox-certificate'
 import { reachable } from '@vestnik/service/reachable'
@@ -26,7 +26,10 @@ type MailVariables = ReturnType<typeof readMailVariables>
 
 /** @throws BusError `BAD_CONFIG` */
 export function readMailerConfig(environment: Environment): MailerConfig {
-  const config = readServiceConfig('mailer', 3103, environment, allContracts)
+  const config = readServiceConfig('mailer', 3103, environment, {
+    contracts: allContracts,
+    kafkaTopicOf: mailSendCode.topic,
+  })
   const found = readMailVariables(environment)
   const builtIn = found.MAIL_HOST === undefined
   if (builtIn) checkBuiltIn(found, config)

@@ -1,7 +1,7 @@
 /** The mailer: sends the mail that the other services ask for. */
 import { openBus } from '@vestnik/bus'
 import { readOpenCode } from '@vestnik/codes'
-import { busLog, createHttp, healthOf, main, openBroker, openStore, readEnvironment, run } from '@vestnik/service'
+import { busLog, createHttp, healthOf, main, openBrokers, openStore, readEnvironment, run } from '@vestnik/service'
 import { createHandlers, withSmtp } from './app.ts'
 import { readMailerConfig, readSecureContext } from './config.ts'
 import { createSmtp, standardOptions as options } from './smtp.ts'
@@ -17,9 +17,12 @@ await main('mailer', async (log) => {
     else log.warn({ reason }, 'mail cannot be sent now; it is tried again')
   })
   await using store = await openStore(config.databaseUrl)
-  await using transport = await openBroker(config, log)
   const handlers = createHandlers({ open, smtp, from, options, now: Date.now })
-  await using bus = await openBus({ service: 'mailer', store, transport, handlers, log: busLog(log) })
-  const http = createHttp({ log, health: withSmtp(healthOf(store, transport), smtp) })
+  const contracts = handlers.map(({ contract }) => contract)
+  // As the existing mail sender calls itself.
+  await using brokers = await openBrokers({ clientId: 'mail-sender', contracts, config, log })
+  const { transport, routes } = brokers
+  await using bus = await openBus({ service: 'mailer', store, transport, routes, handlers, log: busLog(log) })
+  const http = createHttp({ log, health: withSmtp(healthOf(store, transport, routes), smtp) })
   await run({ http, host, port, log, drain: (deadline) => bus.close(deadline).then(smtp.close) })
 })

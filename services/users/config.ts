@@ -12,7 +12,7 @@ export interface UsersConfig extends ServiceConfig {
 
 /** @throws BusError `BAD_CONFIG` */
 export function readUsersConfig(environment: Environment): UsersConfig {
-  const config = readServiceConfig('users', 3101, environment, allContracts)
+  const config = readServiceConfig('users', 3101, environment, { contracts: allContracts })
   const { TOKEN_KEYS } = readVariables(environment, { TOKEN_KEYS: fields.optionalPath() })
   return { ...config, tokenKeysFile: TOKEN_KEYS, madeKeysFile: join(config.dataDir, 'keys', 'token-keys.json') }
 }

@@ -2,7 +2,7 @@
 import { openBus } from '@vestnik/bus'
 import { codeMigrations, createCodes, readCodeKeys, standardMailLimits } from '@vestnik/codes'
 import * as contracts from '@vestnik/contracts'
-import { busLog, healthOf, main, migrate, openBroker, openStore, readEnvironment, repeat, run } from '@vestnik/service'
+import { busLog, healthOf, main, migrate, openBrokers, openStore, readEnvironment, repeat, run } from '@vestnik/service'
 import { createApp } from './app.ts'
 import { readUsersConfig } from './config.ts'
 import { startHashingThreads, usefulThreads } from './hashing-threads.ts'
@@ -24,8 +24,9 @@ await main('users', async (log) => {
   await using store = await openStore(config.databaseUrl)
   await migrate(store, 'users', migrations)
   await migrate(store, 'codes', codeMigrations)
-  await using transport = await openBroker(config, log)
-  await using bus = await openBus({ service: 'users', store, transport, publishes, log: busLog(log) })
+  await using brokers = await openBrokers({ clientId: 'users', contracts: publishes, config, log })
+  const { transport, routes } = brokers
+  await using bus = await openBus({ service: 'users', store, transport, routes, publishes, log: busLog(log) })
   await using hashing = startHashingThreads(usefulThreads)
   const passwords = createPasswords({ atOnce: usefulThreads, derive: hashing.derive })
   const mailLimits = config.rateLimits ? standardMailLimits : undefined
@@ -34,7 +35,7 @@ await main('users', async (log) => {
   const parts = { store, bus, passwords, keys, codes, limits, mailLimits, now: Date.now }
   // The gateway is on this machine, or it is named.
   const trustProxy = ['127.0.0.0/8', '::1', ...config.trustProxy]
-  const http = createApp(parts, { log, health: healthOf(store, transport), trustProxy })
+  const http = createApp(parts, { log, health: healthOf(store, transport, routes), trustProxy })
   await using _sweeping = repeat(sweepEveryMs, log, async () => {
     await store.transaction((tx) => codes.sweep(tx))
     await sweepAccounts(store, Date.now())

@@ -57,7 +57,7 @@ export const makesCodes = ({ name }: KnownService): boolean => codeMakers.includ
 
 /** Whether a variable is none of this service's business: a secret or the database of another, or a broker it never opens. */
 export function isOfOthers(variable: string, { name, databaseVariable }: KnownService): boolean {
-  if (variable.startsWith('MESSAGE_BROKER_')) return databaseVariable === undefined
+  if (variable.startsWith('MESSAGE_BROKER_') || variable.startsWith('KAFKA_')) return databaseVariable === undefined
   const owners = secrets[variable]
   if (owners !== undefined) return !owners.includes(name)
   return known.some((one) => one.databaseVariable === variable)

@@ -89,6 +89,35 @@ test('of the broker, and its password, the mailbox is told nothing', () => {
   assert.deepEqual(told('mailbox'), [])
 })
 
+test('with routes every service but the mailbox is told of both brokers, and both are shown without passwords', () => {
+  const environment = {
+    MESSAGE_BROKER_URL: 'amqp://me:secret@127.0.0.1/shop',
+    MESSAGE_BROKER_ROUTES: 'mail.*=kafkas://me:secret@a:9092,b:9092;film.rented=sqlite:films.db',
+  }
+  const found = environmentsOf(environment)
+  const told = Object.keys(found).filter((name) => found[name]?.MESSAGE_BROKER_ROUTES !== undefined)
+  assert.deepEqual(told, ['gateway', 'users', 'films', 'mailer'])
+  assert.deepEqual(readSettings(environment).shownBrokers, [
+    'amqp://***@127.0.0.1/shop',
+    'kafkas://***@a:9092,b:9092 for mail.*',
+    'sqlite:films.db for film.rented',
+  ])
+})
+
+test('what an existing mail sender is told, the mailer heeds alone, and only where nobody else sends mail', () => {
+  const kafka = { KAFKA_BROKERS: 'a:9092', KAFKA_TOPIC: 'mails' }
+  const { mailer, mailbox } = environmentsOf({ ...kafka, SERVICES: 'mailer,mailbox' })
+  assert.deepEqual(
+    [mailer?.KAFKA_BROKERS, mailer?.KAFKA_TOPIC, mailer?.MESSAGE_BROKER_URL],
+    ['a:9092', 'mails', undefined],
+  )
+  assert.equal(mailbox?.KAFKA_BROKERS, undefined)
+  assert.throws(() => readSettings({ ...kafka, SERVICES: 'films,mailer' }), {
+    code: 'BAD_CONFIG',
+    message: /^KAFKA_BROKERS is "a:9092": it must be unset: only the mailer heeds it/,
+  })
+})
+
 test('what a person trusts in front of the gateway is not what stands before the others', () => {
   const { gateway, users } = environmentsOf({ TRUST_PROXY: '10.0.0.0/8', HOST: '10.1.2.3' })
   assert.equal(gateway?.TRUST_PROXY, '10.0.0.0/8')

@@ -2,8 +2,8 @@
 import { isIP } from 'node:net'
 import { devNull } from 'node:os'
 import { BusError } from '@vestnik/bus/errors'
-import { allContracts } from '@vestnik/contracts'
-import { readBroker } from '@vestnik/service/broker'
+import { allContracts, mailSendCode } from '@vestnik/contracts'
+import { type BrokerConfig, readBroker } from '@vestnik/service/broker'
 import { readVariables } from '@vestnik/service/config'
 import type { Environment } from '@vestnik/service/environment'
 import * as fields from '@vestnik/service/fields'
@@ -17,9 +17,10 @@ export interface Settings {
   readonly services: readonly KnownService[]
   readonly host: string
   readonly dataDir: string
-  readonly brokerUrl: string
-  /** The broker's URL without its password. */
-  readonly shownBroker: string
+  /** The broker's URL, unless the mailer alone is told where it is as an existing mail sender is. */
+  readonly brokerUrl: string | undefined
+  /** Each broker's URL without its password, and the topics that go over it where it is not the only one. */
+  readonly shownBrokers: readonly string[]
   /** By variable; undefined where none was asked for. */
   readonly askedPorts: Readonly<Record<string, number | undefined>>
 }
@@ -38,16 +39,29 @@ export function readSettings(environment: Environment): Settings {
   refuseSharedFile(read.DATABASE_URL, services)
   if (services.some(({ name }) => name === 'mailer') && services.some(makesCodes)) refuseHalfPair(environment)
   const askedPorts = readAskedPorts(services, environment)
-  const { brokerUrl } = readBroker(environment, read.DATA_DIR, allContracts)
+  const broker = readBroker(environment, read.DATA_DIR, {
+    contracts: allContracts,
+    kafkaTopicOf: peerTopicOf(services),
+  })
   return {
     environment,
     services,
     host: read.HOST,
     dataDir: read.DATA_DIR,
-    brokerUrl,
-    shownBroker: masked(brokerUrl),
+    brokerUrl: broker.brokerVariable === 'MESSAGE_BROKER_URL' ? broker.brokerUrl : undefined,
+    shownBrokers: shownOf(broker),
     askedPorts,
   }
+}
+
+/** Only the mailer heeds what an existing mail sender is told of Kafka: what others publish would not reach it. */
+function peerTopicOf(services: readonly KnownService[]): string | undefined {
+  const alone = services.every(({ name, databaseVariable }) => name === 'mailer' || databaseVariable === undefined)
+  return alone ? mailSendCode.topic : undefined
+}
+
+function shownOf({ brokerUrl, brokerRoutes }: BrokerConfig): readonly string[] {
+  return [masked(brokerUrl), ...brokerRoutes.map(({ topics, url }) => `${masked(url)} for ${topics.join(', ')}`)]
 }
 
 /** The variables of one service: what was set and is its business, and where it and the others are. */
@@ -65,7 +79,7 @@ export function environmentOf(
     ...(own.behindGateway ? { TRUST_PROXY: gatewayAddresses(host) } : {}),
     HOST: host,
     DATA_DIR: dataDir,
-    ...(own.databaseVariable === undefined ? {} : { MESSAGE_BROKER_URL: brokerUrl }),
+    ...(own.databaseVariable === undefined || brokerUrl === undefined ? {} : { MESSAGE_BROKER_URL: brokerUrl }),
     ...(database === undefined ? {} : { DATABASE_URL: database }),
     // What the file says is in the variables above, as far as it is this service's business.
     ENV_FILE: devNull,

@@ -4,48 +4,47 @@ import { type BusError, type Code, PublishError, type Refusal } from '@vestnik/b
 export type Answer = 'sent' | 'doubtful' | Code
 
 export interface Call {
-  /** One more message is waited for. */
-  expect(): void
   answer(id: string, end: Answer, cause?: BusError): void
-  /** All messages are expected; resolves or rejects when all have an answer. */
+  /** Resolves or rejects when all messages have an answer. */
   readonly answered: Promise<void>
 }
 
-export function startCall(shown: string): Call & { begun(): void } {
+/** Of so many messages. */
+export function startCall(shown: string, count: number): Call {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const refused: Refusal[] = []
-  const doubtful: string[] = []
-  let cause: BusError | undefined
-  let open = 1
-
-  function finish(): void {
-    open -= 1
-    if (open > 0) return
-    if (refused.length + doubtful.length === 0) resolve()
-    else reject(new PublishError(sentence(shown, refused, doubtful, cause), { refused, doubtful, cause }))
-  }
+  let failures: Failures | undefined
+  let open = count
+  if (open === 0) resolve()
 
   return {
-    expect() {
-      open += 1
-    },
-    begun: finish,
-    answer(id, end, why) {
-      if (end === 'doubtful') doubtful.push(id)
-      else if (end !== 'sent') refused.push({ id, code: end })
-      cause ??= why
-      finish()
+    answer(id, end, cause) {
+      if (end !== 'sent') {
+        failures ??= { refused: [], doubtful: [], cause: undefined }
+        note(failures, id, end, cause)
+      }
+      open -= 1
+      if (open > 0) return
+      if (failures) reject(new PublishError(sentence(shown, failures), failures))
+      else resolve()
     },
     answered: promise,
   }
 }
 
-function sentence(
-  shown: string,
-  refused: readonly Refusal[],
-  doubtful: readonly string[],
-  cause: BusError | undefined,
-): string {
+interface Failures {
+  readonly refused: Refusal[]
+  readonly doubtful: string[]
+  /** The first that was told. */
+  cause: BusError | undefined
+}
+
+function note(failures: Failures, id: string, end: 'doubtful' | Code, cause: BusError | undefined): void {
+  if (end === 'doubtful') failures.doubtful.push(id)
+  else failures.refused.push({ id, code: end })
+  failures.cause ??= cause
+}
+
+function sentence(shown: string, { refused, doubtful, cause }: Failures): string {
   const codes = [...new Set(refused.map(({ code }) => code))].join(', ')
   const parts = [
     ...(refused.length > 0 ? [`${refused.length} refused (${codes})`] : []),

@@ -1,57 +1,41 @@
 /** Lines of keys: of each only the first may be under way. Pure. */
 
 export interface Lines<Entry> {
-  of(place: string): Line<Entry>
-}
-
-export interface Line<Entry> {
-  /** Whether it is first, and may go at once. */
-  join(entry: Entry): boolean
+  /** Whether it is the first of its place, and may go at once. */
+  join(place: string, entry: Entry): boolean
   /** The first one has ended. Answers the one behind it. */
-  next(): Entry | undefined
+  next(place: string): Entry | undefined
   /** Takes those out that wait and fit. */
-  drop(fits: (entry: Entry) => boolean): readonly Entry[]
-}
-
-export function createLines<Entry>(): Lines<Entry> {
-  const lines = new Map<string, Line<Entry>>()
-  return {
-    of(place) {
-      const known = lines.get(place)
-      if (known) return known
-      const made = createLine<Entry>(() => lines.delete(place))
-      lines.set(place, made)
-      return made
-    },
-  }
+  drop(place: string, fits: (entry: Entry) => boolean): readonly Entry[]
 }
 
 /** Most lines have nobody behind the first. */
 const nobody: never[] = []
 
-function createLine<Entry>(emptied: () => void): Line<Entry> {
-  let isBusy = false
-  let waiting: Entry[] = nobody
+export function createLines<Entry>(): Lines<Entry> {
+  /** Who waits, by place. A place of which nothing is under way is not there. */
+  const lines = new Map<string, Entry[]>()
   return {
-    join(entry) {
-      if (!isBusy) {
-        isBusy = true
-        return true
-      }
-      if (waiting === nobody) waiting = []
-      waiting.push(entry)
-      return false
+    join(place, entry) {
+      const waiting = lines.get(place)
+      if (waiting === undefined) lines.set(place, nobody)
+      else if (waiting === nobody) lines.set(place, [entry])
+      else waiting.push(entry)
+      return waiting === undefined
     },
-    next() {
-      const following = waiting.shift()
-      if (following !== undefined) return following
-      isBusy = false
-      emptied()
-      return undefined
+    next(place) {
+      const following = lines.get(place)?.shift()
+      if (following === undefined) lines.delete(place)
+      return following
     },
-    drop(fits) {
+    drop(place, fits) {
+      const waiting = lines.get(place) ?? nobody
       const dropped = waiting.filter(fits)
-      if (dropped.length > 0) waiting = waiting.filter((entry) => !fits(entry))
+      if (dropped.length > 0)
+        lines.set(
+          place,
+          waiting.filter((entry) => !fits(entry)),
+        )
       return dropped
     },
   }

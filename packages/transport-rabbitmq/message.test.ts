@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Outgoing } from '@vestnik/bus/transport'
 import type { MessageProperties } from 'amqplib'
-import { fromAmqp, headerBytes, toAmqp, toPlain } from './message.ts'
+import { fromAmqp, headerBytes, plain, toAmqp } from './message.ts'
 
 const message: Outgoing = {
   id: 'm1',
@@ -73,7 +73,7 @@ test("a peer's own message-id is no id of ours, and headers of other kinds are l
 })
 
 test('for a plain queue there is nothing but the body, which is durable', () => {
-  assert.deepEqual(toPlain(), { persistent: true, mandatory: true })
+  assert.deepEqual(plain, { persistent: true, mandatory: true, headers: {} })
 })
 
 test('the room of headers counts bytes, not letters', () => {

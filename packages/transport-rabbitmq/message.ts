@@ -3,7 +3,20 @@
  * property for them, there too; everything else in headers of its own name. Pure.
  */
 import type { Incoming, Outgoing } from '@vestnik/bus/transport'
-import type { MessageProperties, Options } from 'amqplib'
+import type { MessageProperties } from 'amqplib'
+
+/** What is sent beside the body. */
+export interface Properties {
+  readonly persistent: true
+  readonly mandatory: true
+  readonly headers: Readonly<Record<string, string>>
+  contentType?: string
+  messageId?: string
+  /** Seconds since 1970. */
+  timestamp?: number
+  type?: string
+  appId?: string
+}
 
 /** All headers of a message go into one frame, of which the broker takes 128 KiB. */
 const maxHeaderBytes = 64 * 1024
@@ -14,35 +27,33 @@ const idHeader = `${prefix}id`
 /** What a broker adds to a message on its way. */
 const added: ReadonlySet<string> = new Set(['x-death', 'x-delivery-count', 'x-acquired-count'])
 
-export function toAmqp({ id, key, headers }: Outgoing): Options.Publish {
+export function toAmqp({ id, key, headers }: Outgoing): Properties {
   const carried: Record<string, string> = {}
-  const options: Options.Publish = { persistent: true, mandatory: true, headers: carried }
+  const properties: Properties = { persistent: true, mandatory: true, headers: carried }
   for (const name in headers) {
     const value = headers[name] ?? ''
-    if (name === 'content-type' && isShort(value)) options.contentType = value
+    if (name === 'content-type' && isShort(value)) properties.contentType = value
     else carried[toAmqpName(name)] = value
   }
   // Of a peer's own message-id nobody knows whether it is unique: ours stands in a header too.
   carried[idHeader] = id
-  if (isShort(id)) options.messageId = id
+  if (isShort(id)) properties.messageId = id
   if (key !== undefined) carried[keyHeader] = key
-  addProperties(options, headers)
-  return options
+  addProperties(properties, headers)
+  return properties
 }
 
 /** Copies of attributes, for people and for peers that know no CloudEvents. */
-function addProperties(options: Options.Publish, headers: Outgoing['headers']): void {
+function addProperties(properties: Properties, headers: Outgoing['headers']): void {
   const { 'ce-type': type, 'ce-source': source, 'ce-time': time } = headers
-  if (type !== undefined && isShort(type)) options.type = type
-  if (source !== undefined && isShort(source)) options.appId = source
+  if (type !== undefined && isShort(type)) properties.type = type
+  if (source !== undefined && isShort(source)) properties.appId = source
   const seconds = time === undefined ? Number.NaN : Math.floor(Date.parse(time) / 1000)
-  if (seconds >= 0) options.timestamp = seconds
+  if (seconds >= 0) properties.timestamp = seconds
 }
 
 /** What an existing peer sends: a durable body and nothing else. */
-export function toPlain(): Options.Publish {
-  return { persistent: true, mandatory: true }
-}
+export const plain: Properties = { persistent: true, mandatory: true, headers: {} }
 
 /** Whether the headers take more room than there is. */
 export function hasTooManyHeaders(message: Outgoing): boolean {
@@ -68,8 +79,8 @@ export function fromAmqp({ contentType, headers: carried }: MessageProperties): 
   let key: string | undefined
   let id = ''
   if (typeof contentType === 'string') headers['content-type'] = contentType
-  for (const [name, found] of Object.entries(carried ?? {})) {
-    const value = toText(found)
+  for (const name in carried) {
+    const value = toText(carried[name])
     if (value === undefined || added.has(name)) continue
     if (name === keyHeader) key = value
     else if (name === idHeader) id = value

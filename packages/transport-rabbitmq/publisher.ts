@@ -4,16 +4,18 @@
  */
 import { BusError } from '@vestnik/bus/errors'
 import type { Outgoing } from '@vestnik/bus/transport'
-import type { Channel, ChannelModel, ConfirmChannel, Message } from 'amqplib'
+import type { ChannelModel } from 'amqplib'
 import { type Answer, type Call, startCall } from './calls.ts'
-import { openConfirmChannel } from './channel.ts'
 import type { Connection } from './connection.ts'
-import { createLines, type Line, type Lines } from './lines.ts'
-import { hasTooManyHeaders, toAmqp, toPlain } from './message.ts'
+import { failureOf } from './failures.ts'
+import { createLines, type Lines } from './lines.ts'
+import { hasTooManyHeaders, plain, toAmqp } from './message.ts'
 import { partitionOf } from './names.ts'
 import type { Settings } from './options.ts'
-import { createRoutes } from './routes.ts'
+import { type Outlet, openOutlet } from './outlet.ts'
+import { createRoutes, type Found } from './routes.ts'
 import type { Route } from './topology.ts'
+import { createUnconfirmed, type Sent } from './unconfirmed.ts'
 
 export interface Publisher {
   publish(messages: readonly Outgoing[]): Promise<void>
@@ -21,22 +23,17 @@ export interface Publisher {
   close(): Promise<void>
 }
 
-interface Entry {
-  readonly message: Outgoing
+interface Entry extends Sent {
   readonly call: Call
-  /** The line of its key; undefined without a key. */
-  readonly line: Line<Entry> | undefined
-  exchange: string
-  routingKey: string
+  /** The lines of its topic; undefined without a key. */
+  readonly lines: Lines<Entry> | undefined
+  /** When it was published, and later: when it was sent. */
+  since: number
   /** What becomes of it when no queue takes it. */
   homeless: 'sent' | 'refused'
-  isReturned: boolean
   isAnswered: boolean
 }
 
-/** What the broker has not confirmed yet is kept here, and there: enough to be fast, and no more. */
-const mostInFlight = 2048
-const mostBytesInFlight = 16 * 1024 * 1024
 const closeMs = 1000
 
 export function startPublisher(
@@ -47,17 +44,12 @@ export function startPublisher(
   const { maxBodyBytes, publishMs, shown } = settings
   /** By topic: a name for both would be made anew for each message. */
   const topics = new Map<string, Lines<Entry>>()
-  const inFlight = new Set<Entry>()
+  const inFlight = createUnconfirmed<Entry>()
   /** May be sent now, but for the limits. */
   let ready: Entry[] = []
   let next = 0
-  const routes = createRoutes<Entry>(findRoute, (entries, exists) => {
-    if (exists) ready.push(...entries)
-    else for (const entry of entries) settle(entry, 'UNKNOWN_TOPIC')
-    pump()
-  })
-  let channel: ConfirmChannel | undefined
-  let bytes = 0
+  const routes = createRoutes<Entry>(findRoute, routed)
+  let outlet: Outlet | undefined
   let spread = 0
   let progressAt = 0
   let timer: NodeJS.Timeout | undefined
@@ -72,10 +64,10 @@ export function startPublisher(
 
   async function open(model: ChannelModel): Promise<void> {
     try {
-      const one = await openConfirmChannel(model, () => lost(one))
-      one.on('return', returned)
+      const one = await openOutlet(model, { confirmed, returned: inFlight.returned, lost })
       if (connection.now() !== model) return
-      channel = one
+      outlet = one
+      progressAt = performance.now()
       pump()
     } catch {
       // The connection is lost, which is heard of elsewhere; else it is of no use.
@@ -83,26 +75,30 @@ export function startPublisher(
     }
   }
 
-  /** With the channel go all confirms; and perhaps a topic is what it was not. */
-  function lost(one: Channel): void {
-    if (channel !== one) return
-    channel = undefined
-    routes.forget()
-    const why = new BusError('BROKER_UNREACHABLE', `publish to ${shown}: the channel was lost before the confirm`)
-    for (const entry of [...inFlight]) settle(entry, 'doubtful', why)
+  function lost(one: Outlet, error: Error | undefined): void {
+    if (outlet !== one) return
+    const attempt = `publish to ${shown}: the channel was lost before the confirm`
+    abandonSent(error ? failureOf(attempt, error) : new BusError('BROKER_UNREACHABLE', attempt))
     // The broker may close a channel alone.
     const model = connection.now()
-    if (model) setTimeout(() => connection.now() === model && !channel && void open(model), 50)
+    if (model) setTimeout(() => connection.now() === model && !outlet && void open(model), 50)
+  }
+
+  /** With the channel go all confirms; and perhaps a topic is not what it was. */
+  function abandonSent(cause: BusError): void {
+    outlet = undefined
+    routes.forget()
+    for (const entry of inFlight.all()) settle(entry, 'doubtful', cause)
   }
 
   // Sending.
 
   function pump(): void {
-    while (channel && next < ready.length && inFlight.size < mostInFlight && bytes < mostBytesInFlight) {
+    while (outlet && next < ready.length && !inFlight.isFull()) {
       if (connection.isBlocked()) break
       const entry = ready[next]
       next += 1
-      if (entry && !entry.isAnswered) start(channel, entry)
+      if (entry && !entry.isAnswered) start(outlet, entry)
     }
     if (next > 1024 || next === ready.length) {
       ready = ready.slice(next)
@@ -111,32 +107,35 @@ export function startPublisher(
     watch()
   }
 
-  function start(one: ConfirmChannel, entry: Entry): void {
+  function start(one: Outlet, entry: Entry): void {
     const route = routes.of(entry.message.topic)
     if (route) send(one, entry, route)
     else routes.wait(entry.message.topic, entry)
   }
 
-  function send(one: ConfirmChannel, entry: Entry, route: Route): void {
+  function routed(entries: readonly Entry[], found: Found): void {
+    for (const entry of entries) {
+      if (found === 'found') ready.push(entry)
+      else if (found === 'missing') settle(entry, 'UNKNOWN_TOPIC')
+      else settle(entry, 'doubtful', found)
+    }
+    pump()
+  }
+
+  function send(one: Outlet, entry: Entry, route: Route): void {
     const { message } = entry
     const isPlain = route.kind === 'plain'
     entry.exchange = isPlain ? '' : route.exchange
     entry.routingKey = isPlain ? route.queue : String(partitionFor(message, route.partitions))
     entry.homeless = isPlain || route.groups ? 'refused' : 'sent'
-    inFlight.add(entry)
-    bytes += message.body.byteLength
     try {
-      const options = isPlain ? toPlain() : toAmqp(message)
-      one.publish(entry.exchange, entry.routingKey, asBuffer(message.body), options, (error) => {
-        if (error)
-          settle(entry, 'doubtful', new BusError('PUBLISH_INCOMPLETE', `publish to ${shown}: ${error.message}`))
-        else settle(entry, entry.isReturned && entry.homeless === 'refused' ? 'UNKNOWN_TOPIC' : 'sent')
-      })
+      entry.tag = one.send(entry.exchange, entry.routingKey, isPlain ? plain : toAmqp(message), message.body)
     } catch (error) {
-      // A channel that is closed says so by throwing.
-      const cause = new BusError('BROKER_UNREACHABLE', `publish to ${shown}: ${String(error)}`, { cause: error })
-      settle(entry, 'doubtful', cause)
+      settle(entry, 'doubtful', failureOf(`publish to ${shown}`, error))
+      return
     }
+    entry.since = performance.now()
+    inFlight.add(entry)
   }
 
   function partitionFor({ key }: Outgoing, partitions: number): number {
@@ -145,31 +144,30 @@ export function startPublisher(
     return spread % partitions
   }
 
-  /** Comes before its confirm, and does not say of which. */
-  function returned({ fields, properties, content }: Message): void {
-    for (const entry of inFlight) {
-      if (entry.isReturned || entry.exchange !== fields.exchange || entry.routingKey !== fields.routingKey) continue
-      if (properties.messageId !== undefined && properties.messageId !== entry.message.id) continue
-      if (!content.equals(entry.message.body)) continue
-      entry.isReturned = true
-      return
+  // Answers.
+
+  function confirmed(one: Outlet, through: number, multiple: boolean, isStored: boolean): void {
+    if (outlet !== one) return
+    progressAt = performance.now()
+    for (const entry of inFlight.upTo(through, multiple)) {
+      if (!isStored) settle(entry, 'doubtful', notTaken())
+      else settle(entry, entry.isReturned && entry.homeless === 'refused' ? 'UNKNOWN_TOPIC' : 'sent')
     }
   }
 
-  // Answers.
+  const notTaken = () => new BusError('PUBLISH_INCOMPLETE', `publish to ${shown}: the broker did not take it`)
 
   function settle(entry: Entry, end: Answer, cause?: BusError): void {
     if (entry.isAnswered) return
     entry.isAnswered = true
-    const { call, message, line } = entry
-    if (inFlight.delete(entry)) bytes -= message.body.byteLength
-    progressAt = performance.now()
+    const { call, message, lines } = entry
+    inFlight.remove(entry)
     call.answer(message.id, end, cause)
-    if (line !== undefined) {
+    if (message.key !== undefined && lines !== undefined) {
       // Nothing of the batch is stored behind it.
-      const behind = end === 'sent' ? [] : line.drop((other) => other.call === call)
+      const behind = end === 'sent' ? [] : lines.drop(message.key, (other) => other.call === call)
       for (const { message: other } of behind) call.answer(other.id, 'doubtful')
-      const following = line.next()
+      const following = lines.next(message.key)
       if (following) ready.push(following)
     }
     pumpSoon()
@@ -183,13 +181,13 @@ export function startPublisher(
     queueMicrotask(() => {
       isPumping = false
       pump()
-      if (idle && inFlight.size === 0) idle()
+      if (idle && inFlight.size() === 0) idle()
     })
   }
 
   // Deadlines.
 
-  const isBusy = () => inFlight.size > 0 || next < ready.length || routes.isWaiting()
+  const isBusy = () => inFlight.size() > 0 || next < ready.length || routes.isWaiting()
 
   function watch(): void {
     if (timer || !isBusy()) return
@@ -202,17 +200,36 @@ export function startPublisher(
       timer = undefined
       return
     }
-    if (performance.now() - progressAt < publishMs) return
-    const why = connection.trouble() ?? `no confirm within ${publishMs} ms`
-    giveUp(new BusError('BROKER_UNREACHABLE', `publish to ${shown}: ${why}`))
+    const over = performance.now() - publishMs
+    const oldest = inFlight.oldest()
+    if (oldest && oldest.since < over) giveUpSent(late('no confirm'))
+    for (const entry of routes.takeWaiting(({ since }) => since < over)) settle(entry, 'doubtful', unrouted(entry))
+    const first = ready[next]
+    if (first && first.since < over && progressAt < over) giveUp(late('no way to the broker'))
+  }
+
+  function late(what: string): BusError {
+    const why = connection.trouble() ?? `${what} within ${publishMs} ms`
+    return new BusError('BROKER_UNREACHABLE', `publish to ${shown}: ${why}`)
+  }
+
+  function unrouted({ message: { topic } }: Entry): BusError {
+    const cause = routes.trouble(topic)
+    if (!cause) return late(`no answer about the topic ${topic}`)
+    return new BusError(cause.code, `publish to ${shown}: ${cause.message}`, { cause })
   }
 
   /** What was sent may still be stored, as long as its connection lives: that goes too, with all that it holds. */
+  function giveUpSent(cause: BusError): void {
+    if (inFlight.size() > 0 || connection.isBlocked()) connection.abandon(cause.message)
+    abandonSent(cause)
+  }
+
   function giveUp(cause: BusError): void {
-    if (inFlight.size > 0 || connection.isBlocked()) connection.abandon(cause.message)
+    giveUpSent(cause)
     // What ends lets others of its key come up.
     while (isBusy()) {
-      const waiting = [...inFlight, ...ready.slice(next), ...routes.takeWaiting()]
+      const waiting = [...ready.slice(next), ...routes.takeWaiting(() => true)]
       ready = []
       next = 0
       for (const entry of waiting) settle(entry, 'doubtful', cause)
@@ -221,23 +238,22 @@ export function startPublisher(
 
   return {
     publish(messages) {
-      const call = startCall(shown)
-      if (!isBusy()) progressAt = performance.now()
+      const call = startCall(shown, messages.length)
+      const now = performance.now()
+      if (!isBusy()) progressAt = now
       let blocked: Set<string> | undefined
       for (const message of messages) {
-        call.expect()
         if (blocked?.has(placeOf(message))) call.answer(message.id, 'doubtful')
         else if (isTooLarge(message)) {
           call.answer(message.id, 'BODY_TOO_LARGE')
           if (message.key !== undefined) blocked = (blocked ?? new Set()).add(placeOf(message))
-        } else add(call, message)
+        } else add(call, message, now)
       }
-      call.begun()
       pump()
       return call.answered
     },
     async close() {
-      if (channel && isBusy()) {
+      if (outlet && isBusy()) {
         const { promise, resolve } = Promise.withResolvers<void>()
         idle = resolve
         const late = setTimeout(resolve, closeMs)
@@ -253,31 +269,29 @@ export function startPublisher(
     return message.body.byteLength > maxBodyBytes || hasTooManyHeaders(message)
   }
 
-  function add(call: Call, message: Outgoing): void {
-    const line = lineOf(message)
+  function add(call: Call, message: Outgoing, since: number): void {
+    const lines = message.key === undefined ? undefined : linesOf(message.topic)
     const entry: Entry = {
       message,
       call,
-      line,
+      lines,
+      since,
+      tag: 0,
       exchange: '',
       routingKey: '',
       homeless: 'refused',
       isReturned: false,
       isAnswered: false,
     }
-    if (line === undefined || line.join(entry)) ready.push(entry)
+    if (message.key === undefined || lines?.join(message.key, entry)) ready.push(entry)
   }
 
-  function lineOf({ topic, key }: Outgoing): Line<Entry> | undefined {
-    if (key === undefined) return undefined
+  function linesOf(topic: string): Lines<Entry> {
     const lines = topics.get(topic) ?? createLines<Entry>()
     topics.set(topic, lines)
-    return lines.of(key)
+    return lines
   }
 }
 
 /** One without a key is behind nobody. */
 const placeOf = ({ topic, key }: Outgoing) => (key === undefined ? '' : `${topic}\n${key}`)
-
-const asBuffer = (body: Uint8Array): Buffer =>
-  Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)

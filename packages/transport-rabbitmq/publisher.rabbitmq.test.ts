@@ -1,0 +1,81 @@
+/** Publishing beside a way that is not found, or a channel that the broker closes: when it is answered, and with which reason. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { type TestContext, test } from 'node:test'
+import { BusError } from '@vestnik/bus/errors'
+import type { Outgoing } from '@vestnik/bus/transport'
+import { sharedRabbit } from '../../tools/brokers/rabbitmq.ts'
+import { openConnection } from './connection.ts'
+import { asPeer, rejection } from './member.fixture.ts'
+import { readSettings } from './options.ts'
+import { startPublisher } from './publisher.ts'
+import type { Route } from './topology.ts'
+
+/** A publisher that finds its ways as the test says. */
+async function open(t: TestContext, publishMs: number, findRoute: (topic: string) => Promise<Route | undefined>) {
+  const broker = await sharedRabbit()
+  const settings = readSettings(broker.url, { publishMs })
+  const connection = openConnection(settings, 'publishing')
+  await connection.first
+  const publisher = startPublisher(connection, settings, findRoute)
+  t.after(async () => {
+    await publisher.close()
+    await connection.close()
+    await broker[Symbol.asyncDispose]()
+  })
+  return { publisher, url: broker.url }
+}
+
+const message = (topic: string, id = 'm1'): Outgoing => ({ id, topic, headers: {}, body: Buffer.from('{}') })
+
+/** The reason that comes out, and what lies behind it. */
+async function reasonOf(publishing: Promise<void>): Promise<BusError> {
+  const error = await rejection(publishing)
+  assert.deepEqual([error.doubtful, error.refused], [['m1'], []])
+  assert.ok(error.cause instanceof BusError, String(error.cause))
+  assert.ok(error.message.endsWith(error.cause.message), error.message)
+  return error.cause
+}
+
+test('a topic about which there is no answer has a deadline while others are published to', {
+  timeout: 60_000,
+}, async (t) => {
+  const queue = `publisher-${randomUUID().slice(0, 8)}`
+  const { publisher, url } = await open(t, 600, async (topic) =>
+    topic === 'found' ? { kind: 'plain', queue } : Promise.withResolvers<never>().promise,
+  )
+  await asPeer(url, (channel) => channel.assertQueue(queue, { durable: true }))
+  let isAnswered = false
+  const reason = reasonOf(publisher.publish([message('unanswered')])).finally(() => {
+    isAnswered = true
+  })
+  while (!isAnswered) await publisher.publish([message('found')])
+  const { code, message: said } = await reason
+  assert.deepEqual([code, /no answer about the topic unanswered/.test(said)], ['BROKER_UNREACHABLE', true], said)
+  await asPeer(url, (channel) => channel.deleteQueue(queue))
+})
+
+test('why a topic was not found comes out in the end', { timeout: 60_000 }, async (t) => {
+  const { publisher } = await open(t, 300, () => Promise.reject(new Error('it stands still')))
+  const reason = await reasonOf(publisher.publish([message('sought')]))
+  assert.equal(reason.code, 'BROKER_UNREACHABLE')
+  assert.match(reason.message, /look for the topic sought: it stands still/)
+})
+
+test('a broker that refuses to tell of a topic is believed at once', { timeout: 60_000 }, async (t) => {
+  const refusal = Object.assign(new Error('ACCESS_REFUSED - access to exchange refused'), { code: 403 })
+  const { publisher } = await open(t, 600_000, () => Promise.reject(refusal))
+  const reason = await reasonOf(publisher.publish([message('forbidden')]))
+  assert.equal(reason.code, 'BROKER_REFUSED')
+  assert.match(reason.message, /ACCESS_REFUSED/)
+})
+
+test('what the broker said when it closed the channel comes out', { timeout: 60_000 }, async (t) => {
+  const exchange = `publisher-${randomUUID().slice(0, 8)}`
+  const route = { kind: 'exchange', exchange, partitions: 1, groups: true } as const
+  const { publisher } = await open(t, 30_000, async () => route)
+  const reason = await reasonOf(publisher.publish([message('gone')]))
+  assert.equal(reason.code, 'UNKNOWN_TOPIC')
+  assert.match(reason.message, new RegExp(`NOT_FOUND.*${exchange}`))
+  assert.match(String(reason.cause), /NOT_FOUND/)
+})

@@ -24,7 +24,7 @@ export function testRows(rows: readonly Row[]): void {
   after(() => rm(folder, { recursive: true }))
 
   for (const { name, requirements } of rows) {
-    test(`the row ${name} measures all its sides, and leaves nothing behind`, { timeout: 60_000 }, async () => {
+    test(`the row ${name} measures all its sides, and leaves nothing behind`, { timeout: 200_000 }, async () => {
       const result = await runQuickly(name, folder)
       for (const side of result.sides) {
         if (side.missing) continue

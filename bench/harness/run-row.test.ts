@@ -32,10 +32,10 @@ const row = (sides: Row['sides']): Row => ({
 
 const run = (sides: Row['sides']) => inFolder((folder) => runRow(row(sides), { ...settings, folder }, () => undefined))
 
-test('sides are measured in turn, round after round', async () => {
+test('sides are measured in turn, round after round, there and back', async () => {
   const order: string[] = []
   await run(() => [side('a', [1, 1, 1], order), side('b', [1, 1, 1], order)])
-  assert.deepEqual(order, ['a', 'b', 'a', 'b', 'a', 'b'])
+  assert.deepEqual(order, ['a', 'b', 'b', 'a', 'a', 'b'])
 })
 
 test('a requirement judges the medians of all rounds', async () => {

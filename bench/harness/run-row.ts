@@ -1,4 +1,4 @@
-/** Runs a row: all its sides in turn, round after round, so that a noisy moment meets all of them. */
+/** Runs a row: all its sides in turn, round after round and there and back, so that a noisy moment meets all of them. */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { median } from '../../tools/stats.ts'
@@ -65,7 +65,8 @@ async function measure(
   }
   const rounds = new Map<string, Figures[]>(sides.map((side) => [side.name, []]))
   for (let round = 1; round <= settings.rounds; round += 1) {
-    for (const side of sides) {
+    // What one leaves for the next to suffer is not always left to the same.
+    for (const side of round % 2 === 1 ? sides : sides.toReversed()) {
       if (missing.has(side.name)) continue
       note(`round ${round} of ${settings.rounds}: ${side.title}`)
       rounds.get(side.name)?.push(await runOnce(side, join(settings.folder, `${side.name}-${round}`)))

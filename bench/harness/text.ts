@@ -55,6 +55,7 @@ function figuresText(figures: Figures): string {
 const units: readonly (readonly [suffix: string, unit: string])[] = [
   ['PerSecond', '/s'],
   ['Ms', ' ms'],
+  ['Us', ' µs'],
   ['Mb', ' MB'],
   ['Percent', ' %'],
 ]

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { connect } from 'amqplib'
 import { hasRabbit, type SharedRabbit, sharedRabbit } from '../../tools/brokers/rabbitmq.ts'
 import { howToGet, provide } from '../../tools/provide.ts'
+import { orderPlaced } from '../harness/orders.ts'
 import type { Figures, Settings, Side } from '../harness/row.ts'
 import manifest from '../package.json' with { type: 'json' }
 
@@ -41,6 +42,19 @@ export function onRabbit(sides: readonly RabbitSide[]): readonly Side[] {
       await (await running)?.[Symbol.asyncDispose]()
     },
   }))
+}
+
+/** Removes what a side has left, its one queue or those of its group. */
+export async function removeQueues({ url, name }: RabbitPlace): Promise<void> {
+  const model = await connect(url)
+  const channel = await model.createChannel()
+  const { partitions } = orderPlaced
+  const ofGroup = ['members', 'rejected', ...Array.from({ length: partitions }, (_, i) => i)]
+  for (const queue of [name, `${name}/partitions`, ...ofGroup.map((part) => `${name}/billing/${part}`)]) {
+    await channel.deleteQueue(queue)
+  }
+  await channel.deleteExchange(name)
+  await model.close()
 }
 
 /** Why there is no RabbitMQ here; undefined when there is one. Whoever asks for the benchmark as root gets it. */

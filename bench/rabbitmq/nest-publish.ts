@@ -9,6 +9,7 @@ import { orderPlaced } from '../harness/orders.ts'
 import { readInput, report } from '../harness/program.ts'
 import { nestOptions } from './nest.ts'
 import { inFlight, type PlaceInput } from './place.ts'
+import { timed } from './timed.ts'
 
 const input = readInput<PlaceInput>()
 const { warm, count } = input
@@ -18,9 +19,8 @@ const client = new ClientRMQ(nestOptions(input, true).options)
 await client.connect()
 
 await callers(inFlight, 0, warm, publish)
-const before = performance.now()
-await callers(inFlight, warm, warm + count, publish)
-report({ publishedPerSecond: (count / (performance.now() - before)) * 1000 })
+const { perSecond, cpuUs } = await timed(count, () => callers(inFlight, warm, warm + count, publish))
+report({ publishedPerSecond: perSecond, publishCpuUs: cpuUs })
 await client.close()
 
 function publish(n: number): Promise<unknown> {

@@ -3,6 +3,7 @@ import { callers } from '../harness/callers.ts'
 import { message } from '../harness/messages.ts'
 import { readInput, report } from '../harness/program.ts'
 import { inFlight, openPlace, type PlaceInput, topologyFor } from './place.ts'
+import { timed } from './timed.ts'
 
 const input = readInput<PlaceInput>()
 const { warm, count } = input
@@ -12,7 +13,8 @@ await transport.ensure(topologyFor(input))
 // Made beforehand, as those of the others are.
 const messages = Array.from({ length: warm + count }, (_, n) => [message(n)])
 await callers(inFlight, 0, warm, (n) => transport.publish(messages[n] ?? []))
-const before = performance.now()
-await callers(inFlight, warm, warm + count, (n) => transport.publish(messages[n] ?? []))
-report({ publishedPerSecond: (count / (performance.now() - before)) * 1000 })
+const { perSecond, cpuUs } = await timed(count, () =>
+  callers(inFlight, warm, warm + count, (n) => transport.publish(messages[n] ?? [])),
+)
+report({ publishedPerSecond: perSecond, publishCpuUs: cpuUs })
 await transport.close()

@@ -8,6 +8,7 @@ import { message } from '../harness/messages.ts'
 import { readInput, report } from '../harness/program.ts'
 import { inFlight, type PlaceInput } from './place.ts'
 import { openQueue } from './raw-queue.ts'
+import { timed } from './timed.ts'
 
 const { url, name, warm, count } = readInput<PlaceInput>()
 const connection = await connect(url)
@@ -19,9 +20,8 @@ const messages = Array.from({ length: warm + count }, (_, n) => {
 })
 assert.deepEqual(optionsOf(message(0)), toAmqp(message(0)))
 await callers(inFlight, 0, warm, publish)
-const before = performance.now()
-await callers(inFlight, warm, warm + count, publish)
-report({ publishedPerSecond: (count / (performance.now() - before)) * 1000 })
+const { perSecond, cpuUs } = await timed(count, () => callers(inFlight, warm, warm + count, publish))
+report({ publishedPerSecond: perSecond, publishCpuUs: cpuUs })
 await connection.close()
 
 function publish(n: number): Promise<void> {

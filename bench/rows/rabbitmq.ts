@@ -1,8 +1,9 @@
 /** RabbitMQ: publishing and delivering, against amqplib alone and against NestJS microservices. */
-import { startChild } from '../harness/child.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Report, startChild } from '../harness/child.ts'
 import { endToEnd } from '../harness/end-to-end.ts'
 import { type Figures, type Row, ratio, type Settings } from '../harness/row.ts'
-import { onRabbit, type RabbitPlace, type RabbitSide } from '../peers/rabbitmq.ts'
+import { onRabbit, type RabbitPlace, type RabbitSide, removeQueues } from '../peers/rabbitmq.ts'
 import { rabbitmqReconnect } from './rabbitmq-reconnect.ts'
 
 const raw = 'amqplib alone'
@@ -64,19 +65,29 @@ function sides(settings: Settings): RabbitSide[] {
   return [
     { name: 'ours', title: 'Vestnik', run: measure('', 'none', settings) },
     { name: 'raw', title: raw, packages: ['amqplib'], run: measure('raw-', 'none', settings) },
-    { name: 'nest', title: nest, packages, run: measure('nest-', 'none', settings) },
+    { name: 'nest', title: `${nest}, which sends no headers`, packages, run: measure('nest-', 'none', settings) },
   ]
 }
 
+/** How long the broker may end what it does for the side before, in the background. */
+const restMs = 1_500
+
 /** What was published then waits for the reader. */
 function measure(whose: string, order: 'key' | 'none', { quick }: Settings) {
-  const size = quick ? { warm: 100, count: 500 } : { warm: 10_000, count: 60_000 }
+  const size = quick ? { warm: 100, count: 500 } : { warm: 20_000, count: 120_000 }
   return async (place: RabbitPlace): Promise<Figures> => {
     const input = { ...place, order, ...size }
-    await using writing = startChild(`rabbitmq/${whose}publish.ts`, input)
-    const published = await writing.next()
-    await using reading = startChild(`rabbitmq/${whose}read.ts`, input)
-    const { deliveredPerSecond = Number.NaN } = await reading.next()
-    return { ...published, deliveredPerSecond }
+    const published = await reportOf(`rabbitmq/${whose}publish.ts`, input)
+    if (!quick) await sleep(restMs)
+    const { sum: _, ...delivered } = await reportOf(`rabbitmq/${whose}read.ts`, input)
+    await removeQueues(place)
+    if (!quick) await sleep(restMs)
+    return { ...published, ...delivered }
   }
+}
+
+/** A program that reports once; it has ended before anything else is measured. */
+async function reportOf(program: string, input: object): Promise<Report> {
+  await using child = startChild(program, input)
+  return await child.next()
 }

@@ -1,0 +1,23 @@
+/** The bus keeps every promise on Kafka, with a database file for each service. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { busConformance } from '@vestnik/conformance'
+import { openSqliteStore } from '@vestnik/store-sqlite'
+import { privateKafka } from '../../tools/brokers/kafka.ts'
+import { leaseMs, openForLaws, shortSessions } from './laws.fixture.ts'
+
+const broker = await privateKafka({ config: shortSessions })
+const folder = mkdtempSync(join(tmpdir(), 'vestnik-kafka-laws-'))
+after(async () => {
+  rmSync(folder, { recursive: true })
+  await broker[Symbol.asyncDispose]()
+})
+
+busConformance({
+  name: 'the bus on Kafka and store-sqlite',
+  openTransport: () => openForLaws(broker.url),
+  openStore: (database) => openSqliteStore(join(folder, `${database}.db`)),
+  leaseMs,
+})

@@ -1,0 +1,127 @@
+/** Whatever happens to the broker: nothing confirmed is lost, each key keeps its order, and publishing goes on by itself. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, describe, test } from 'node:test'
+import { PublishError } from '@vestnik/bus/errors'
+import { kafkaCluster, privateKafka } from '../../tools/brokers/kafka.ts'
+import { openKafkaTransport } from './index.ts'
+import { administer } from './log.fixture.ts'
+import { startLoad, until } from './publish-faults.fixture.ts'
+
+/** Without an answer for longer than this a producer is replaced. */
+const watchdogMs = 5000
+
+describe('one broker', async () => {
+  const broker = await privateKafka({ proxied: true })
+  after(() => broker[Symbol.asyncDispose]())
+  const { brokers } = broker
+
+  test('a broker that is killed and started again', { timeout: 120_000 }, async () => {
+    await using load = await startLoad(broker.url)
+    await load.untilMore(500)
+    await broker.kill()
+    await until('a health that says so', () => !load.transport.health().ready)
+    await broker.start()
+    await load.untilMore(500)
+    await load.check(brokers)
+    await until('a health that is ready', () => load.transport.health().ready)
+  })
+
+  test('a broker that stands still for longer than the watchdog waits', { timeout: 120_000 }, async (t) => {
+    await using load = await startLoad(broker.url)
+    await load.untilMore(500)
+    broker.freeze()
+    await new Promise((resolve) => setTimeout(resolve, watchdogMs + 3000))
+    broker.thaw()
+    await load.untilMore(500)
+    await load.check(brokers)
+    t.diagnostic(`${Math.round(load.longestGapMs())} ms without a confirmation at most`)
+  })
+
+  test('links that are cut, and links that carry nothing more', { timeout: 120_000 }, async (t) => {
+    const { proxy } = broker
+    assert.ok(proxy)
+    await using load = await startLoad(`kafka://127.0.0.1:${proxy.port}`)
+    for (let cut = 1; cut <= 5; cut += 1) {
+      await load.untilMore(500)
+      proxy.cut()
+    }
+    await load.untilMore(500)
+    proxy.silence()
+    await load.untilMore(500)
+    await load.check(brokers)
+    t.diagnostic(`${Math.round(load.longestGapMs())} ms without a confirmation at most`)
+  })
+
+  test('a topic that is deleted under load is refused, and taken again when it is made again', async () => {
+    await using transport = Object.assign(await openKafkaTransport(broker.url), disposable)
+    const name = `deleted-${randomUUID()}`
+    const topology = { topics: [{ name, partitions: 2 }], groups: [] }
+    const publish = (id: string) =>
+      transport.publish([{ id, topic: name, key: id, headers: {}, body: Buffer.from('{}') }]).then(
+        () => 'sent',
+        (error: unknown) => (error instanceof PublishError ? (error.refused[0]?.code ?? 'doubtful') : String(error)),
+      )
+    await transport.ensure(topology)
+    assert.equal(await publish('a'), 'sent')
+    await administer(brokers, (admin) => admin.deleteTopics({ topics: [name] }))
+    const ends = await Promise.all(['a', 'b', 'c', 'd'].map(publish))
+    assert.ok(!ends.includes('sent'), ends.join(' '))
+    assert.equal(await publish('a'), 'UNKNOWN_TOPIC')
+    await transport.ensure(topology)
+    assert.equal(await publish('a'), 'sent')
+  })
+
+  test('at its deadline a caller hears that nobody knows, and what follows is stored behind it', async () => {
+    await using load = await startLoad(broker.url, { publishMs: 1500 })
+    await load.untilMore(500)
+    broker.freeze()
+    const { topic, transport } = load
+    const doubted = transport.publish(
+      ['x1', 'x2'].map((id) => ({ id, topic, key: 'x', headers: {}, body: Buffer.from('{}') })),
+    )
+    const outcome: unknown = await doubted.catch((error: unknown) => error).finally(() => broker.thaw())
+    assert.ok(outcome instanceof PublishError, String(outcome))
+    assert.deepEqual([outcome.doubtful, outcome.refused], [['x1', 'x2'], []])
+    await load.untilMore(500)
+    await load.check(brokers)
+  })
+
+  test('a close answers everybody, whatever is under way', async () => {
+    await using transport = Object.assign(await openKafkaTransport(broker.url), disposable)
+    const topic = `closed-${randomUUID()}`
+    await transport.ensure({ topics: [{ name: topic, partitions: 4 }], groups: [] })
+    await transport.publish([{ id: 'x', topic, headers: {}, body: Buffer.from('{}') }])
+    broker.freeze()
+    const waiting = Array.from({ length: 3000 }, (_, i) =>
+      transport.publish([{ id: `y${i}`, topic, headers: {}, body: Buffer.from('{}') }]),
+    )
+    const ends = Promise.allSettled(waiting)
+    await transport.close().finally(() => broker.thaw())
+    for (const { status } of await ends) assert.equal(status, 'rejected')
+  })
+})
+
+test('the first broker of the URL stands still, then a leader is killed', { timeout: 180_000 }, async (t) => {
+  const nodes = await kafkaCluster(3)
+  const [first, second, third] = nodes
+  t.after(() => Promise.all(nodes.map((node) => node[Symbol.asyncDispose]())))
+  assert.ok(first && second && third)
+  const everywhere = { replicas: 3, minInsyncReplicas: 2 }
+  await using load = await startLoad(first.url, { partitions: 6, ...everywhere })
+  await load.untilMore(500)
+  first.freeze()
+  await new Promise((resolve) => setTimeout(resolve, watchdogMs + 3000))
+  await load.untilMore(500)
+  first.thaw()
+  await second.kill()
+  await load.untilMore(500)
+  await load.check(third.brokers)
+  t.diagnostic(`${Math.round(load.longestGapMs())} ms without a confirmation at most`)
+})
+
+const disposable = {
+  async [Symbol.asyncDispose](this: { close(): Promise<void> }) {
+    await this.close()
+  },
+}

@@ -1,28 +1,57 @@
 /**
- * What a commit says besides the offset: which life of the topic it is of, and below which offset records may have been
- * handed out. Nothing is handed out beyond a mark that is not committed yet, so the next member knows exactly what
- * another may have had. Pure.
+ * What a commit says besides the offset: which life of the topic it is of, below which offset records may have been
+ * handed out, and which records beyond the offset have ended. Nothing is handed out beyond a mark that is not committed
+ * yet, so the next member knows exactly what another may have had. Pure.
  */
+import type { Range } from './watermark.ts'
 
 export interface Mark {
   /** A topic that was deleted and made again has another id. */
   readonly topicId: string
   readonly handedBelow: number
+  readonly ended: readonly Range[]
 }
 
+/** A broker takes 4096 bytes with a commit, unless it is set otherwise. */
+const mostBytes = 3500
 /** What somebody else committed says nothing of how far it had read. */
 const foreignAhead = 10_000
 const leastAhead = 100
 const mostAhead = 5000
 
-export function writeMark({ topicId, handedBelow }: Mark): string {
-  return `vestnik ${topicId} ${handedBelow}`
+/** What does not fit is left out: it comes again. */
+export function writeMark({ topicId, handedBelow, ended }: Mark): string {
+  let text = `vestnik ${topicId} ${handedBelow} `
+  let from = 0
+  for (const [first, last] of ended) {
+    const range = `${(first - from).toString(36)}.${(last - first).toString(36)},`
+    if (text.length + range.length > mostBytes) break
+    text += range
+    from = last
+  }
+  return text
 }
 
 /** Undefined when the commit is somebody else's: a peer's, or of a tool that resets offsets. */
 export function readMark(text: string | null): Mark | undefined {
-  const [, topicId, below] = /^vestnik ([0-9a-f-]{36}) (\d{1,16})$/.exec(text ?? '') ?? []
-  return topicId === undefined ? undefined : { topicId, handedBelow: Number(below) }
+  const parts = /^vestnik ([0-9a-f-]{36}) (\d{1,16}) ([0-9a-z.,]*)$/.exec(text ?? '')
+  const [, topicId, below, ranges] = parts ?? []
+  if (topicId === undefined || ranges === undefined) return undefined
+  return { topicId, handedBelow: Number(below), ended: readRanges(ranges) }
+}
+
+function readRanges(text: string): readonly Range[] {
+  const ranges: Range[] = []
+  let from = 0
+  for (const range of text.split(',')) {
+    const [gap = '', length = ''] = range.split('.')
+    const first = from + Number.parseInt(gap, 36)
+    const last = first + Number.parseInt(length, 36)
+    if (!Number.isSafeInteger(last)) break
+    ranges.push([first, last])
+    from = last
+  }
+  return ranges
 }
 
 /** How far the mark of the next commit reaches: ahead of what was handed out by as much as the pace asks for. */
@@ -46,6 +75,8 @@ export interface Beginning {
   readonly offset: number
   /** What is below may have been handed out before. */
   readonly redeliveredBelow: number
+  /** What has ended, and is not handed out again. */
+  readonly ended: readonly Range[]
   /** Records that the broker deleted before this group had read them. */
   readonly lost?: { readonly from: number; readonly below: number }
 }
@@ -54,9 +85,12 @@ export interface Beginning {
 export function beginningOf({ offset, metadata }: Committed, log: Log): Beginning {
   const mark = readMark(metadata)
   const isOfThisLife = mark === undefined ? offset <= log.end : mark.topicId === log.topicId
-  if (offset < 0 || !isOfThisLife) return { offset: log.start, redeliveredBelow: log.start }
+  if (offset < 0 || !isOfThisLife) return { offset: log.start, redeliveredBelow: log.start, ended: [] }
   const redeliveredBelow = mark?.handedBelow ?? offset + foreignAhead
-  if (offset < log.start) return { offset: log.start, redeliveredBelow, lost: { from: offset, below: log.start } }
+  const ended = mark?.ended ?? []
+  if (offset < log.start)
+    return { offset: log.start, redeliveredBelow, ended, lost: { from: offset, below: log.start } }
   // The broker has lost the end of its log: what it writes now begins there.
-  return { offset: Math.min(offset, log.end), redeliveredBelow }
+  const isCut = offset > log.end
+  return { offset: isCut ? log.end : offset, redeliveredBelow, ended: isCut ? [] : ended }
 }

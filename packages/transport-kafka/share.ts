@@ -6,7 +6,7 @@ import type { Place } from './coordinator.ts'
 import { createLanes, type Lane } from './lanes.ts'
 import { type Beginning, markAhead, writeMark } from './mark.ts'
 import type { Batch } from './records.ts'
-import { createWatermark } from './watermark.ts'
+import { createWatermark, type Range } from './watermark.ts'
 
 /** How many bytes and records of a partition may be in hand before no more is fetched of it. */
 const mostBytes = 512 * 1024
@@ -61,6 +61,13 @@ export function createShare(place: Place): Share {
   let knownBelow = 0
   let handedSince = 0
   let waiting: Lane[] = []
+  /** What had ended at members before this one, in order. */
+  let inherited: readonly Range[] = []
+
+  function hasEnded(offset: number): boolean {
+    while (inherited[0] && inherited[0][1] < offset) inherited = inherited.slice(1)
+    return inherited[0] !== undefined && inherited[0][0] <= offset
+  }
 
   const share: Share = {
     place,
@@ -73,6 +80,7 @@ export function createShare(place: Place): Share {
       position = beginning.offset
       watermark = createWatermark(position)
       redeliveredBelow = beginning.redeliveredBelow
+      inherited = beginning.ended
       handedBelow = position
     },
     skipTo(offset) {
@@ -90,6 +98,10 @@ export function createShare(place: Place): Share {
           if (found.offset < position && !found.unreadable) continue
           const record = found.offset < position ? { ...found, offset: position } : found
           watermark.add(record.offset)
+          if (hasEnded(record.offset)) {
+            watermark.finish(record.offset)
+            continue
+          }
           bytes += record.bytes
           const lane = lanes.add(record, ordered && record.key ? record.key.toString('latin1') : undefined)
           if (lane) ready.push(lane)
@@ -123,7 +135,10 @@ export function createShare(place: Place): Share {
       // What a member before us may have had, and nobody has ended since, stays called so.
       const below = Math.max(share.isLeaving ? handed : markAhead(handed, handedSince), redeliveredBelow)
       handedSince = 0
-      return { offset, handedBelow: below, metadata: writeMark({ topicId: place.topicId, handedBelow: below }) }
+      const unread = inherited.filter(([, last]) => last >= position)
+      const ended = [...watermark.ended(), ...unread.map(([first, last]) => [Math.max(first, position), last] as const)]
+      const metadata = writeMark({ topicId: place.topicId, handedBelow: below, ended })
+      return { offset, handedBelow: below, metadata }
     },
     committed(commit) {
       knownBelow = Math.max(knownBelow, commit.handedBelow)

@@ -1,8 +1,9 @@
 /** Whether a topic can be read, asked before a group is joined: a group of Kafka waits for ever for one that is missing. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AuthenticationError, apiVersionsV4, metadataV12 } from '@platformatic/kafka'
+import { apiVersionsV4, metadataV12 } from '@platformatic/kafka'
 import { BusError } from '@vestnik/bus/errors'
 import { codes, errorOf } from './broker-errors.ts'
+import { failureOf, isForGood } from './failures.ts'
 import { type Link, openLink } from './link.ts'
 import type { Settings } from './options.ts'
 
@@ -34,10 +35,7 @@ async function untilAnswered(link: Link, topic: string, attempt: string): Promis
       return 0
     } catch (error) {
       if (error instanceof BusError) throw error
-      const cause = error instanceof Error && error.cause instanceof AuthenticationError ? error.cause : error
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      if (cause instanceof AuthenticationError) throw new BusError('BROKER_REFUSED', `${attempt}: ${reason}`, { cause })
-      if (performance.now() > until) throw new BusError('BROKER_UNREACHABLE', `${attempt}: ${reason}`, { cause })
+      if (isForGood(error) || performance.now() > until) throw failureOf(attempt, error)
     }
     await sleep(pauseMs)
   }

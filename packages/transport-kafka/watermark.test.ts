@@ -51,3 +51,19 @@ test('any order of ends comes to the same, over many records', () => {
   }
   assert.equal(watermark.low(), 10_000)
 })
+
+test('it knows what has ended beyond the first that has not', () => {
+  const watermark = createWatermark(0)
+  for (const offset of [0, 1, 2, 5, 6, 9]) watermark.add(offset)
+  watermark.reach(10)
+  assert.deepEqual(watermark.ended(), [])
+  for (const offset of [2, 5, 9]) watermark.finish(offset)
+  assert.equal(watermark.low(), 0)
+  assert.deepEqual(watermark.ended(), [
+    [2, 5],
+    [9, 9],
+  ])
+  for (const offset of [0, 1, 6]) watermark.finish(offset)
+  assert.equal(watermark.low(), 10)
+  assert.deepEqual(watermark.ended(), [])
+})

@@ -41,14 +41,24 @@ test('nodes of a cluster know each other, and go on without one', {
   await publish(second.url, 'in two')
 })
 
-test('nothing is left when the process that started a node is killed', { timeout: 180_000 }, async () => {
+test('nothing is left when the process that started a node is killed', { timeout: 180_000 }, async (t) => {
   const child = fork(new URL('killed.fixture.ts', import.meta.url), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  const [folder] = await once(child, 'message')
-  assert.equal(running(folder).length > 0, true)
-  assert.equal(existsSync(folder), true)
+  t.after(() => child.kill('SIGKILL'))
+  const [{ url, folder }] = await once(child, 'message')
+  if (folder !== undefined) {
+    assert.equal(running(folder).length > 0, true)
+    assert.equal(existsSync(folder), true)
+  }
   child.kill('SIGKILL')
-  while (running(folder).length > 0 || existsSync(folder)) await sleep(50)
+  if (folder !== undefined) while (running(folder).length > 0 || existsSync(folder)) await sleep(50)
+  while (await answers(url)) await sleep(50)
 })
+
+async function answers(url: string): Promise<boolean> {
+  const connection = await connect(url).catch(() => undefined)
+  await connection?.close()
+  return connection !== undefined
+}
 
 async function publish(url: string, queue: string): Promise<void> {
   const connection = await connect(url)

@@ -16,7 +16,7 @@ import { neededFolders, services } from './image.fixture.ts'
 
 const anna = { email: 'anna@example.org', password: 'correct horse battery staple' }
 
-test('the backend runs in containers on RabbitMQ', { timeout: 800_000 }, async (t) => {
+test('the backend runs in containers on RabbitMQ', { timeout: 1_400_000 }, async (t) => {
   const engine = await openEngine().catch((error: Error) => error)
   if (engine instanceof Error) return t.skip(engine.message)
   await using _engine = engine
@@ -120,11 +120,15 @@ async function killBroker(docker: Docker, containers: Containers): Promise<void>
   const listed = () => insist(() => ask(url, logins.listLogins, { token }))
   assert.equal((await listed()).total, 0, 'its sign-in waits in the outbox')
   await docker.run('start', 'message-broker')
-  await until('the sign-in is listed', async () => (await listed()).total > 0, 60_000)
+  await until('the sign-in is listed', async () => (await listed()).total > 0, 120_000)
   await tellStory(containers, 'boris@example.org')
   await ask(url, sessions.signOut, { token })
   const again = await signIn(url, anna)
-  await until('both sign-ins are listed', async () => (await ask(url, logins.listLogins, { token: again })).total >= 2)
+  await until(
+    'both sign-ins are listed',
+    async () => (await ask(url, logins.listLogins, { token: again })).total >= 2,
+    120_000,
+  )
   assert.equal((await ask(url, logins.listLogins, { token: again })).total, 2, 'each once')
 }
 

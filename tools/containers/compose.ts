@@ -25,7 +25,7 @@ const fixedNames = { container: 'message-broker', network: 'backend-microservice
 
 const composeFile: string = join(root, 'deploy', 'compose.yaml')
 
-const readyMs = 60_000
+const readyMs = 180_000
 
 /** What of compose is here: the plugin of Docker, the older program, or both. */
 export async function composePrograms({ program }: Docker): Promise<readonly (readonly string[])[]> {

@@ -13,7 +13,7 @@ export interface Docker {
   program(command: string, ...words: readonly string[]): Promise<string>
 }
 
-const withinMs = 300_000
+const withinMs = 600_000
 
 export async function dockerOf(engine: Engine): Promise<Docker> {
   const hasBuildx = await execute({ env: engine.env }, 'docker', ['buildx', 'version']).then(

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
-import { BusError } from '@vestnik/bus/errors'
+import { BusError, hasCode } from '@vestnik/bus/errors'
 import type { Outgoing } from '@vestnik/bus/transport'
-import { sharedRabbit } from '../../tools/brokers/rabbitmq.ts'
+import { privateRabbit, type SharedRabbit, sharedRabbit } from '../../tools/brokers/rabbitmq.ts'
 import { openConnection } from './connection.ts'
 import { asPeer, rejection } from './member.fixture.ts'
 import { readSettings } from './options.ts'
@@ -12,8 +12,13 @@ import { startPublisher } from './publisher.ts'
 import type { Route } from './topology.ts'
 
 /** A publisher that finds its ways as the test says. */
-async function open(t: TestContext, publishMs: number, findRoute: (topic: string) => Promise<Route | undefined>) {
-  const broker = await sharedRabbit()
+async function open(
+  t: TestContext,
+  publishMs: number,
+  findRoute: (topic: string) => Promise<Route | undefined>,
+  open: () => Promise<SharedRabbit> = sharedRabbit,
+) {
+  const broker = await open()
   const settings = readSettings(broker.url, { publishMs })
   const connection = openConnection(settings, 'publishing')
   await connection.first
@@ -53,6 +58,27 @@ test('a topic about which there is no answer has a deadline while others are pub
   const { code, message: said } = await reason
   assert.deepEqual([code, /no answer about the topic unanswered/.test(said)], ['BROKER_UNREACHABLE', true], said)
   await asPeer(url, (channel) => channel.deleteQueue(queue))
+})
+
+test('a message that is not confirmed has a deadline while others are', { timeout: 120_000 }, async (t) => {
+  const node = await privateRabbit()
+  const { publisher, url } = await open(
+    t,
+    1000,
+    async (queue) => ({ kind: 'plain', queue }),
+    async () => node,
+  )
+  for (const queue of ['stuck', 'moving']) await asPeer(url, (channel) => channel.assertQueue(queue, { durable: true }))
+  const find = `{ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"stuck">>))`
+  await node.control('eval', `${find}, sys:suspend(amqqueue:get_pid(Queue)).`)
+  let isAnswered = false
+  const reason = reasonOf(publisher.publish([message('stuck')])).finally(() => {
+    isAnswered = true
+  })
+  // What is in flight when its connection is given up is in doubt too.
+  while (!isAnswered)
+    await publisher.publish([message('moving')]).catch((error) => hasCode(error, 'PUBLISH_INCOMPLETE'))
+  assert.match((await reason).message, /no confirm within 1000 ms/)
 })
 
 test('why a topic was not found comes out in the end', { timeout: 60_000 }, async (t) => {

@@ -1,14 +1,13 @@
 /** A Docker Engine for a test: the one that runs, else one of its own, in a folder of its own, that is gone with the test. */
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Guarded, guardCommand, guardedFolder, removeFolder, startGuarded } from '../brokers/guarded.ts'
 import { lookAtHost, restoreHost } from './host-network.ts'
+import { takeTurn } from './turn.ts'
 
 export interface Engine extends AsyncDisposable {
   /** For programs that talk to it. */
@@ -21,13 +20,14 @@ const startMs = 60_000
 const stopMs = 30_000
 const otherMs = 15_000
 /** As long as another test may take that has an engine of its own. */
-const turnMs = 600_000
+const turnMs = 1_200_000
 
 /** @throws Error that says why there is none */
 export async function openEngine(): Promise<Engine> {
   if (await answers(process.env)) return { env: process.env, isOwn: false, [Symbol.asyncDispose]: async () => {} }
   if (process.getuid?.() !== 0) throw new Error('no Docker Engine answers, and only root may start one')
-  const endTurn = await takeTurn()
+  // Two engines would share their rules and bridges.
+  const endTurn = await takeTurn('docker-engine', turnMs)
   try {
     await untilNoOther()
     const { env, stop } = await start()
@@ -123,20 +123,5 @@ async function answers(env: NodeJS.ProcessEnv): Promise<boolean> {
     return true
   } catch {
     return false
-  }
-}
-
-/** Two engines would share their rules and bridges. The name is free again when its holder ends, however that happens. */
-async function takeTurn(): Promise<() => void> {
-  const end = performance.now() + turnMs
-  for (;;) {
-    const server = createServer().listen('\0vestnik-docker-engine')
-    const taken = await Promise.race([
-      once(server, 'listening').then(() => false),
-      once(server, 'error').then(() => true),
-    ])
-    if (!taken) return () => void server.unref().close()
-    if (performance.now() > end) throw new Error('another test has had a Docker Engine of its own for ten minutes')
-    await sleep(500)
   }
 }

@@ -44,6 +44,7 @@ export function claimsOf({ ports }: Engine, inbox: Inbox, place: Place): Claims 
   return { claimMs, first: claim, next: (tx, lane) => claimBehind(tx, lane, [], 0) }
 
   async function claim(tx: Tx, candidate: Candidate, solo: boolean): Promise<readonly Claimed[] | RunOutcome> {
+    await inbox.lock(tx, candidate, candidate.lane)
     const now = ports.now()
     const row = await inbox.get(tx, candidate)
     if (row?.state !== 'held') return 'gone'

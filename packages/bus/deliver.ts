@@ -57,6 +57,7 @@ export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room
     const now = ports.now()
     const lane = laneOf(place, arrival.key)
     const verdict = judge(engine, place, message, arrival, now)
+    await inbox.lock(tx, place, lane)
     const blocked = verdict?.state !== 'dead' && (await inbox.blocked(tx, place, lane, Number.MAX_SAFE_INTEGER))
     if (verdict || blocked) {
       const waits = verdict ?? heldNow(now)
@@ -89,6 +90,7 @@ export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room
       attempts: 1,
       failure: describeFailure(error),
     }
+    await inbox.lock(tx, place, row.lane)
     return (await inbox.addWaiting(tx, row, now)) ? decision.state : 'known'
   }
 

@@ -132,12 +132,12 @@ function nextHeadDue(sql: Sql, { topic, group }: Place, now: number): Statement 
         AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
         AND lane > lanes.lane ORDER BY lane LIMIT 1)
       FROM lanes WHERE lanes.lane IS NOT NULL)
-    SELECT min(max(h.due, coalesce(h.until, 0))) AS at
+    SELECT min(CASE WHEN h.due > coalesce(h.until, 0) THEN h.due ELSE coalesce(h.until, 0) END) AS at
     FROM lanes JOIN vestnik_inbox AS h ON h.pos = (
       SELECT pos FROM vestnik_inbox WHERE topic = ${topic} AND grp = ${group} AND lane = lanes.lane
         AND ((state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1))
       ORDER BY pos LIMIT 1)
-    WHERE h.state = 'held' AND max(h.due, coalesce(h.until, 0)) > ${now}`
+    WHERE h.state = 'held' AND (h.due > ${now} OR coalesce(h.until, 0) > ${now})`
 }
 
 /** Of each lane, what stands before its first parked message: however many stand behind that, they are never read. */

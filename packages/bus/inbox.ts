@@ -57,6 +57,11 @@ export interface Claim {
 }
 
 export interface Inbox extends InboxSearch {
+  /**
+   * Waits until no other transaction works on the lane, and keeps others from it until the end of this one; of a message
+   * without a lane its row. In SQLite a transaction has the whole database for itself.
+   */
+  lock(tx: Tx, ref: Place & Partial<RowRef>, lane: string | null): Promise<void>
   /** Writes the row of a message that is handled now. False: the message is known, and that ends it. */
   addDone(tx: Tx, ref: RowRef, now: number): Promise<boolean>
   /** Writes the row of a message that stays. False: the message is known. */
@@ -93,6 +98,19 @@ export interface Verdict {
 export function inboxFor(sql: Sql): Inbox {
   return {
     ...inboxSearchFor(sql),
+
+    async lock(tx, { topic, group, source, id }, lane) {
+      if (sql.dialect === 'sqlite') return
+      if (lane !== null) {
+        const name = `${topic} ${group} ${lane}`
+        await tx.query(...sql`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`)
+      } else if (source !== undefined && id !== undefined) {
+        await tx.query(
+          ...sql`SELECT 1 FROM vestnik_inbox
+          WHERE topic = ${topic} AND grp = ${group} AND source = ${source} AND id = ${id} FOR UPDATE`,
+        )
+      }
+    },
 
     async addDone(tx, { topic, group, source, id }, now) {
       const rows = await tx.query(
@@ -158,9 +176,13 @@ export function inboxFor(sql: Sql): Inbox {
 
     async takePlace(tx, { topic, group, source, id }) {
       await tx.query(
-        ...sql`UPDATE vestnik_inbox
-        SET delayed = 0, rev = rev + 1, pos = (SELECT max(pos) + 1 FROM vestnik_inbox)
-        WHERE topic = ${topic} AND grp = ${group} AND source = ${source} AND id = ${id}`,
+        ...(sql.dialect === 'sqlite'
+          ? sql`UPDATE vestnik_inbox
+            SET delayed = 0, rev = rev + 1, pos = (SELECT max(pos) + 1 FROM vestnik_inbox)
+            WHERE topic = ${topic} AND grp = ${group} AND source = ${source} AND id = ${id}`
+          : sql`UPDATE vestnik_inbox
+            SET delayed = 0, rev = rev + 1, pos = nextval(pg_get_serial_sequence('vestnik_inbox', 'pos'))
+            WHERE topic = ${topic} AND grp = ${group} AND source = ${source} AND id = ${id}`),
       )
     },
 
@@ -208,8 +230,12 @@ export function inboxFor(sql: Sql): Inbox {
         WHERE pos > ${after} ORDER BY pos LIMIT ${most}`,
       )
       const old = rows.filter((row) => isEnded(row) && Number(row.changed) < endedBefore)
-      const positions = JSON.stringify(old.map(({ pos }) => pos))
-      await tx.query(...sql`DELETE FROM vestnik_inbox WHERE pos IN (SELECT value FROM json_each(${positions}))`)
+      const positions = old.map(({ pos }) => pos).join(',')
+      await tx.query(
+        ...(sql.dialect === 'sqlite'
+          ? sql`DELETE FROM vestnik_inbox WHERE pos IN (SELECT value FROM json_each(${`[${positions}]`}))`
+          : sql`DELETE FROM vestnik_inbox WHERE pos = ANY(CAST(${`{${positions}}`} AS BIGINT[]))`),
+      )
       const last = rows.at(-1)
       const reachedRecent = last === undefined || (isEnded(last) && Number(last.changed) >= endedBefore)
       return rows.length < most || reachedRecent ? undefined : Number(last.pos)

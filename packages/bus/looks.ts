@@ -19,8 +19,8 @@ export function looksOn(store: Store, sql: Sql): Looks {
     store.read((tx) =>
       tx.query(
         ...sql`SELECT * FROM vestnik_inbox WHERE state IN ('held', 'dead') AND state = ${state}
-        AND (${topic ?? null} IS NULL OR topic = ${topic ?? null})
-        AND (${group ?? null} IS NULL OR grp = ${group ?? null})
+        AND (CAST(${topic ?? null} AS TEXT) IS NULL OR topic = ${topic ?? null})
+        AND (CAST(${group ?? null} AS TEXT) IS NULL OR grp = ${group ?? null})
         AND pos > ${after ?? 0} ORDER BY pos LIMIT ${limit ?? 100}`,
       ),
     )
@@ -34,8 +34,8 @@ export function looksOn(store: Store, sql: Sql): Looks {
         tx.query(
           ...sql`SELECT topic, grp, reason, count(*) AS n, count(CASE WHEN uncertain > 0 THEN 1 END) AS doubts, min(changed) AS oldest, max(changed) AS newest
           FROM vestnik_inbox WHERE state IN ('held', 'dead') AND state = 'dead'
-            AND (${topic ?? null} IS NULL OR topic = ${topic ?? null})
-            AND (${group ?? null} IS NULL OR grp = ${group ?? null})
+            AND (CAST(${topic ?? null} AS TEXT) IS NULL OR topic = ${topic ?? null})
+            AND (CAST(${group ?? null} AS TEXT) IS NULL OR grp = ${group ?? null})
           GROUP BY topic, grp, reason ORDER BY n DESC, topic, grp, reason`,
         ),
       )
@@ -48,8 +48,8 @@ export function looksOn(store: Store, sql: Sql): Looks {
       const rows = await store.read((tx) =>
         tx.query(
           ...sql`SELECT pos, id, topic, key, state, reason, created, length(body) AS bytes FROM vestnik_outbox
-          WHERE state IN ('new', 'aside') AND (${state ?? null} IS NULL OR state = ${state ?? null})
-            AND (${topic ?? null} IS NULL OR topic = ${topic ?? null})
+          WHERE state IN ('new', 'aside') AND (CAST(${state ?? null} AS TEXT) IS NULL OR state = ${state ?? null})
+            AND (CAST(${topic ?? null} AS TEXT) IS NULL OR topic = ${topic ?? null})
             AND pos > ${after ?? 0} ORDER BY pos LIMIT ${limit ?? 100}`,
         ),
       )

@@ -3,6 +3,8 @@
  * the state dead, so that two people, or one who clicks twice, do it once. Each is recorded, with who and when.
  */
 import { BusError } from './errors.ts'
+import { inboxFor } from './inbox.ts'
+import { textOrNull, toRef } from './inbox-rows.ts'
 import { findWaiting } from './looks.ts'
 import type { Decision, MessageRef, Operations } from './operations.ts'
 import type { Ports } from './ports.ts'
@@ -22,9 +24,10 @@ export interface MendsParts {
 }
 
 export function mendsOn(store: Store, sql: Sql, { now, changed, crash }: MendsParts): Mends {
+  const inbox = inboxFor(sql)
   const change = async (ref: Ref, decision: Decision, what: string, work: (tx: Tx, row: Row) => Promise<void>) => {
     await store.transaction(async (tx) => {
-      const row = await findWaiting(tx, sql, ref)
+      const row = await findLocked(tx, ref)
       checkDead(row, decision.revision)
       await work(tx, row)
       await record(tx, decision.who, what, nameOf(row), decision.force ? 'forced' : 'done')
@@ -45,9 +48,9 @@ export function mendsOn(store: Store, sql: Sql, { now, changed, crash }: MendsPa
       const found = await store.read((tx) =>
         tx.query(
           ...sql`SELECT pos, rev FROM vestnik_inbox WHERE state IN ('held', 'dead') AND state = 'dead'
-          AND (${topic ?? null} IS NULL OR topic = ${topic ?? null})
-          AND (${group ?? null} IS NULL OR grp = ${group ?? null})
-          AND pos > ${after ?? 0} ORDER BY pos LIMIT ${limit ?? -1}`,
+          AND (CAST(${topic ?? null} AS TEXT) IS NULL OR topic = ${topic ?? null})
+          AND (CAST(${group ?? null} AS TEXT) IS NULL OR grp = ${group ?? null})
+          AND pos > ${after ?? 0} ORDER BY pos LIMIT ${limit ?? Number.MAX_SAFE_INTEGER}`,
         ),
       )
       let replayed = 0
@@ -86,6 +89,14 @@ export function mendsOn(store: Store, sql: Sql, { now, changed, crash }: MendsPa
     dropAside: (pos, who) => changeAside(pos, who, 'drop aside', 'dropped'),
   }
 
+  /** The row as it is when no other transaction works on it or on its lane. */
+  async function findLocked(tx: Tx, ref: Ref): Promise<Row> {
+    const seen = await findWaiting(tx, sql, ref)
+    if (sql.dialect === 'sqlite') return seen
+    await inbox.lock(tx, toRef(seen), textOrNull(seen.lane))
+    return findWaiting(tx, sql, toRef(seen))
+  }
+
   async function release(tx: Tx, row: Row, forced: boolean): Promise<void> {
     const at = now()
     await tx.query(
@@ -99,7 +110,7 @@ export function mendsOn(store: Store, sql: Sql, { now, changed, crash }: MendsPa
   async function releaseAll(tx: Tx, found: readonly Row[], who: string): Promise<number> {
     let replayed = 0
     for (const { pos, rev } of found) {
-      const row = await findWaiting(tx, sql, Number(pos))
+      const row = await findLocked(tx, Number(pos))
       if (row.state !== 'dead' || row.rev !== rev || needsForce(row, now())) continue
       await release(tx, row, false)
       await record(tx, who, 'replay', nameOf(row), 'done')
@@ -110,6 +121,9 @@ export function mendsOn(store: Store, sql: Sql, { now, changed, crash }: MendsPa
 
   async function changeAside(pos: number, who: string, what: string, state: 'new' | 'dropped'): Promise<void> {
     await store.transaction(async (tx) => {
+      if (sql.dialect === 'postgres') {
+        await tx.query(...sql`SELECT 1 FROM vestnik_outbox WHERE pos = ${pos} FOR UPDATE`)
+      }
       const [row] = await tx.query(...sql`SELECT id, topic, state FROM vestnik_outbox WHERE pos = ${pos}`)
       if (!row) throw new BusError('NOT_FOUND', `${what}: the outbox has no message number ${pos}`)
       if (row.state !== 'aside') throw new BusError('NOT_DEAD', `${what}: message number ${pos} is not set aside`)

@@ -45,19 +45,27 @@ export function outboxFor(sql: Sql): Outbox {
       const positions = batchOf(carries ? await nextOf(tx, await topicsOf(tx, carries)) : await next(tx))
       if (positions.length === 0) return []
       const rows = await tx.query(
-        ...sql`SELECT pos, id, topic, key, headers, body FROM vestnik_outbox AS o
-        WHERE pos IN (SELECT value FROM json_each(${JSON.stringify(positions)})) AND NOT EXISTS (
-          SELECT 1 FROM vestnik_outbox AS a
-          WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
-        ORDER BY pos`,
+        ...(sql.dialect === 'sqlite'
+          ? sql`SELECT pos, id, topic, key, headers, body FROM vestnik_outbox AS o
+            WHERE pos IN (SELECT value FROM json_each(${JSON.stringify(positions)})) AND NOT EXISTS (
+              SELECT 1 FROM vestnik_outbox AS a
+              WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
+            ORDER BY pos`
+          : sql`SELECT pos, id, topic, key, headers, body FROM vestnik_outbox AS o
+            WHERE pos = ANY(CAST(${arrayOf(positions)} AS BIGINT[])) AND NOT EXISTS (
+              SELECT 1 FROM vestnik_outbox AS a
+              WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
+            ORDER BY pos`),
       )
       return rows.map(toTaken)
     },
 
     async removeSent(tx, positions) {
       await tx.query(
-        ...sql`DELETE FROM vestnik_outbox WHERE state = 'new'
-        AND pos IN (SELECT value FROM json_each(${JSON.stringify(positions)}))`,
+        ...(sql.dialect === 'sqlite'
+          ? sql`DELETE FROM vestnik_outbox WHERE state = 'new'
+            AND pos IN (SELECT value FROM json_each(${JSON.stringify(positions)}))`
+          : sql`DELETE FROM vestnik_outbox WHERE state = 'new' AND pos = ANY(CAST(${arrayOf(positions)} AS BIGINT[]))`),
       )
     },
 
@@ -69,9 +77,17 @@ export function outboxFor(sql: Sql): Outbox {
     },
   }
 
+  /**
+   * In PostgreSQL only what was written below the oldest transaction that still runs: one that commits late may have
+   * rows with earlier positions.
+   */
   function next(tx: Tx): Promise<readonly Row[]> {
     return tx.query(
-      ...sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox WHERE state = 'new' ORDER BY pos LIMIT ${batchRows}`,
+      ...(sql.dialect === 'sqlite'
+        ? sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox
+          WHERE state = 'new' ORDER BY pos LIMIT ${batchRows}`
+        : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox
+          WHERE state = 'new' AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY pos LIMIT ${batchRows}`),
     )
   }
 
@@ -80,8 +96,12 @@ export function outboxFor(sql: Sql): Outbox {
     const found: Row[] = []
     for (const topic of topics) {
       const rows = await tx.query(
-        ...sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox
-        WHERE state = 'new' AND topic = ${topic} ORDER BY pos LIMIT ${batchRows}`,
+        ...(sql.dialect === 'sqlite'
+          ? sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox
+            WHERE state = 'new' AND topic = ${topic} ORDER BY pos LIMIT ${batchRows}`
+          : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox
+            WHERE state = 'new' AND topic = ${topic} AND xid < pg_snapshot_xmin(pg_current_snapshot())
+            ORDER BY pos LIMIT ${batchRows}`),
       )
       found.push(...rows)
     }
@@ -111,6 +131,9 @@ function batchOf(sizes: readonly Row[]): readonly number[] {
   })
   return (fits < 0 ? sizes : sizes.slice(0, fits)).map(({ pos }) => Number(pos))
 }
+
+/** As PostgreSQL writes an array. */
+const arrayOf = (positions: readonly number[]) => `{${positions.join(',')}}`
 
 function toTaken(row: Row): TakenRow {
   return {

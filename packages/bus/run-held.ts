@@ -111,6 +111,7 @@ export function heldRunner(
     const { row, token } = claimed
     try {
       return await store.transaction(async (tx) => {
+        await inbox.lock(tx, row, row.lane)
         if (!(await inbox.isClaimed(tx, row, token))) return 'gone'
         // One before it may have failed, and holds it now.
         if (isLate(claimed) || (!first && (await inbox.blocked(tx, place, row.lane, row.pos)))) {
@@ -212,7 +213,10 @@ export function heldRunner(
     const { row, token, until } = claimed
     for (;;) {
       try {
-        return await store.transaction(async (tx) => ((await inbox.isClaimed(tx, row, token)) ? ending(tx) : 'gone'))
+        return await store.transaction(async (tx) => {
+          await inbox.lock(tx, row, row.lane)
+          return (await inbox.isClaimed(tx, row, token)) ? ending(tx) : 'gone'
+        })
       } catch (error) {
         if (!isUndecided(error)) throw error
         if (ports.now() >= until || hasCode(error, 'STORE_CLOSED')) return 'held'

@@ -1,103 +1,56 @@
 /** The bus's tables in a service's own database, made and migrated at start, forward only. */
-import { BusError } from './errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BusError, hasCode } from './errors.ts'
 import { type Sql, sqlFor } from './sql.ts'
-import type { Store, Tx } from './store.ts'
+import type { Dialect, Store, Tx } from './store.ts'
+import { postgresSteps } from './tables-postgres.ts'
+import { sqliteSteps } from './tables-sqlite.ts'
 
-/** One step for each version, in order. A step that was released is never changed. */
-const steps: readonly (readonly string[])[] = [
-  [
-    `CREATE TABLE vestnik_outbox (
-      pos INTEGER PRIMARY KEY AUTOINCREMENT,
-      id TEXT NOT NULL,
-      topic TEXT NOT NULL,
-      key TEXT,
-      headers TEXT NOT NULL,
-      body BLOB NOT NULL,
-      created INTEGER NOT NULL,
-      state TEXT NOT NULL DEFAULT 'new',
-      parks INTEGER NOT NULL,
-      reason TEXT
-    )`,
-    `CREATE INDEX vestnik_outbox_aside ON vestnik_outbox (topic, key, pos) WHERE state = 'aside'`,
-    // lane is the key of an ordered group, else NULL: what order and blocking go by. key is what people see.
-    `CREATE TABLE vestnik_inbox (
-      pos INTEGER PRIMARY KEY,
-      topic TEXT NOT NULL,
-      grp TEXT NOT NULL,
-      source TEXT NOT NULL,
-      id TEXT NOT NULL,
-      state TEXT NOT NULL,
-      changed INTEGER NOT NULL,
-      lane TEXT,
-      key TEXT,
-      due INTEGER,
-      attempts INTEGER NOT NULL DEFAULT 0,
-      rev INTEGER NOT NULL DEFAULT 0,
-      reason TEXT,
-      delayed INTEGER NOT NULL DEFAULT 0,
-      forced INTEGER NOT NULL DEFAULT 0,
-      edited INTEGER NOT NULL DEFAULT 0,
-      headers TEXT,
-      body BLOB,
-      expires INTEGER,
-      parks INTEGER NOT NULL DEFAULT 0,
-      secret TEXT,
-      origin TEXT,
-      published INTEGER,
-      arrived INTEGER,
-      error_class TEXT,
-      error_message TEXT,
-      error_frame TEXT,
-      token TEXT,
-      until INTEGER,
-      starts INTEGER NOT NULL DEFAULT 0,
-      alone INTEGER NOT NULL DEFAULT 0,
-      uncertain INTEGER NOT NULL DEFAULT 0
-    )`,
-    'CREATE UNIQUE INDEX vestnik_inbox_message ON vestnik_inbox (topic, grp, source, id)',
-    // What stands in a lane, first come first. What went on without its place (dead and not parked, delayed) is not there.
-    `CREATE INDEX vestnik_inbox_lane ON vestnik_inbox (topic, grp, lane, pos, state, delayed, parks)
-      WHERE (state = 'held' AND delayed = 0) OR (state = 'dead' AND parks = 1)`,
-    `CREATE INDEX vestnik_inbox_due ON vestnik_inbox (topic, grp, due)
-      WHERE state = 'held' AND (lane IS NULL OR delayed = 1)`,
-    // The few claims: else each start would look through all that waits in its lane.
-    'CREATE INDEX vestnik_inbox_claim ON vestnik_inbox (topic, grp, lane, until) WHERE until IS NOT NULL',
-    // For people, and for counting: without it they would read all that is done.
-    `CREATE INDEX vestnik_inbox_waiting ON vestnik_inbox (pos) WHERE state IN ('held', 'dead')`,
-    'CREATE TABLE vestnik_lease (name TEXT PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL, until INTEGER NOT NULL)',
-    `CREATE TABLE vestnik_operations (
-      seq INTEGER PRIMARY KEY AUTOINCREMENT,
-      who TEXT NOT NULL,
-      at INTEGER NOT NULL,
-      what TEXT NOT NULL,
-      target TEXT NOT NULL,
-      result TEXT NOT NULL
-    )`,
-  ],
-  // Where several brokers share the outbox, what waits for one that is down is not read by the others.
-  [`CREATE INDEX vestnik_outbox_topic ON vestnik_outbox (topic, pos) WHERE state = 'new'`],
-]
+const stepsOf: Readonly<Record<Dialect, readonly (readonly string[])[]>> = {
+  sqlite: sqliteSteps,
+  postgres: postgresSteps,
+}
 
 /** The version of the tables that this bus makes and works with. */
-export const schemaVersion: number = steps.length
+export const schemaVersion: number = sqliteSteps.length
+
+/** How long a process waits for another one that makes the tables, or for a server that has much to do. */
+const patienceMs = 30_000
 
 /**
- * Makes the tables, or brings them to `schemaVersion`. Several processes may do it at once.
- * @throws BusError `NEWER_VERSION` when a newer bus made them, `BAD_OPTION` for a dialect without tables
+ * Makes the tables, or brings them to `schemaVersion`, each version in one transaction. Several processes may do it at
+ * once, and one that is killed leaves nothing half made.
+ * @throws BusError `NEWER_VERSION` when a newer bus made them
  */
 export async function migrate(store: Store): Promise<void> {
-  if (store.dialect !== 'sqlite') throw new BusError('BAD_OPTION', `store: the bus has no tables for ${store.dialect}`)
-  const sql = sqlFor(store.dialect)
-  await store.transaction(async (tx) => {
-    await tx.query(...sql`CREATE TABLE IF NOT EXISTS vestnik_version (version INTEGER NOT NULL)`)
-    const found = await readVersion(tx, sql)
-    if (found > schemaVersion) throw newer('open bus', found)
-    for (const statement of steps.slice(found).flat()) await tx.query(statement, [])
-    if (found < schemaVersion) {
-      await tx.query(...sql`DELETE FROM vestnik_version`)
-      await tx.query(...sql`INSERT INTO vestnik_version (version) VALUES (${schemaVersion})`)
+  for (let until = performance.now() + patienceMs; ; ) {
+    try {
+      if ((await store.transaction((tx) => makeNext(tx, store.dialect))) === 'whole') return
+      until = performance.now() + patienceMs
+      continue
+    } catch (error) {
+      if (!hasCode(error, 'LOCK_TIMEOUT', 'TX_TOO_SLOW') || performance.now() > until) throw error
     }
-  })
+    await sleep(100)
+  }
+}
+
+/** Makes the next version, unless the tables are of the last one already. */
+async function makeNext(tx: Tx, dialect: Dialect): Promise<'whole' | 'more'> {
+  const sql = sqlFor(dialect)
+  // In SQLite a transaction has the whole file for itself.
+  if (dialect === 'postgres') {
+    await tx.query(...sql`SELECT pg_advisory_xact_lock(hashtextextended('vestnik tables ' || current_schema(), 0))`)
+  }
+  await tx.query(...sql`CREATE TABLE IF NOT EXISTS vestnik_version (version INTEGER NOT NULL)`)
+  const found = await readVersion(tx, sql)
+  if (found > schemaVersion) throw newer('open bus', found)
+  if (found === schemaVersion) return 'whole'
+  // Together: a server far away would else be waited for once for each of them.
+  await Promise.all((stepsOf[dialect][found] ?? []).map((statement) => tx.query(statement, [])))
+  await tx.query(...sql`DELETE FROM vestnik_version`)
+  await tx.query(...sql`INSERT INTO vestnik_version (version) VALUES (${found + 1})`)
+  return found + 1 === schemaVersion ? 'whole' : 'more'
 }
 
 /**
@@ -107,7 +60,11 @@ export async function migrate(store: Store): Promise<void> {
 export async function checkTables(store: Store, what: string): Promise<void> {
   const sql = sqlFor(store.dialect)
   const found = await store.read(async (tx) => {
-    const tables = await tx.query(...sql`SELECT 1 FROM sqlite_schema WHERE name = 'vestnik_version'`)
+    const tables = await tx.query(
+      ...(store.dialect === 'sqlite'
+        ? sql`SELECT 1 FROM sqlite_schema WHERE name = 'vestnik_version'`
+        : sql`SELECT 1 FROM pg_class WHERE oid = to_regclass('vestnik_version')`),
+    )
     return tables.length > 0 ? readVersion(tx, sql) : 0
   })
   if (found > schemaVersion) throw newer(what, found)

@@ -68,5 +68,5 @@ function readInteger(text: string): SqlValue {
 
 /** The server writes `\x` and two digits for each byte, as every connection of ours asks for. */
 function readBytes(text: string): SqlValue {
-  return Buffer.from(text.slice(2), 'hex')
+  return Uint8Array.fromHex(text.slice(2))
 }

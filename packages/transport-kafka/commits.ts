@@ -15,12 +15,18 @@ export interface Commits {
 /** Rejects when nothing was committed; answers what was not. */
 export type SendCommits = (commits: ReadonlyMap<Share, ShareCommit>) => Promise<ReadonlySet<Share>>
 
+interface Flush {
+  readonly share: Share
+  readonly resolve: () => void
+}
+
 const paceMs = 100
 const againMs = 100
 
 export function startCommits(send: SendCommits, done: (share: Share, commit: ShareCommit) => void): Commits {
   const wanted = new Set<Share>()
-  let flushes: { readonly share: Share; readonly resolve: () => void }[] = []
+  let flushes: Flush[] = []
+  let underWay: Flush[] = []
   let timer: NodeJS.Timeout | undefined
   let isBusy = false
   let isUrgent = false
@@ -36,7 +42,7 @@ export function startCommits(send: SendCommits, done: (share: Share, commit: Sha
     const batch = new Map(
       [...wanted].filter((share) => !share.isOver && share.position() >= 0).map((share) => [share, share.commit()]),
     )
-    const waiters = flushes
+    underWay = flushes
     flushes = []
     wanted.clear()
     const failed = batch.size > 0 ? await send(batch).catch(() => new Set(batch.keys())) : new Set<Share>()
@@ -44,7 +50,7 @@ export function startCommits(send: SendCommits, done: (share: Share, commit: Sha
       if (failed.has(share)) wanted.add(share)
       else if (!share.isOver) done(share, commit)
     }
-    for (const waiter of waiters) {
+    for (const waiter of underWay) {
       if (failed.has(waiter.share) && !isOver) flushes.push(waiter)
       else waiter.resolve()
     }
@@ -83,7 +89,7 @@ export function startCommits(send: SendCommits, done: (share: Share, commit: Sha
     end() {
       isOver = true
       clearTimeout(timer)
-      for (const { resolve } of flushes) resolve()
+      for (const { resolve } of [...flushes, ...underWay]) resolve()
     },
   }
 }

@@ -1,0 +1,131 @@
+/** Record batches as brokers answer them: plain, compressed, of transactions, broken, and far too large. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { compressionsAlgorithms, createRecordsBatch } from '@platformatic/kafka'
+import { maxOutputLength } from './decompress.ts'
+import { type KafkaRecord, readBatches } from './records.ts'
+
+const attributesAt = 21
+const producerAt = 43
+const headBytes = 61
+
+function batchOf(
+  values: readonly (string | null)[],
+  { at = 0, key = 'k' as string | null, producerId = -1n } = {},
+): Buffer {
+  const messages = values.map((value) => ({
+    ...{ topic: 't', partition: 0, timestamp: 1_700_000_000_000n },
+    ...(key !== null && { key: Buffer.from(key) }),
+    value: value === null ? (null as unknown as Buffer) : Buffer.from(value),
+    headers: new Map([[Buffer.from('ce_id'), Buffer.from('7')]]),
+  }))
+  const batch = createRecordsBatch(messages, { producerId }).buffer
+  batch.writeBigInt64BE(BigInt(at), 0)
+  return batch
+}
+
+/** The same batch with its records compressed by somebody else. */
+function compressed(batch: Buffer, way: number, compress: (bytes: Buffer) => Buffer): Buffer {
+  const made = Buffer.concat([batch.subarray(0, headBytes), compress(batch.subarray(headBytes))])
+  made.writeInt32BE(made.length - 12, 8)
+  made.writeInt16BE(batch.readInt16BE(attributesAt) | way, attributesAt)
+  return made
+}
+
+const read = (...batches: readonly Buffer[]) =>
+  readBatches(Buffer.concat(batches), []).flatMap(({ records }) => records)
+const valuesOf = (records: readonly KafkaRecord[]) => records.map(({ value }) => value?.toString() ?? null)
+
+test('records come out with offsets, keys, values, headers and times', () => {
+  const [batch] = readBatches(batchOf(['a', null, ''], { at: 40 }), [])
+  assert.ok(batch)
+  assert.equal(batch.nextOffset, 43)
+  assert.deepEqual(valuesOf(batch.records), ['a', null, ''])
+  assert.deepEqual(
+    batch.records.map(({ offset, timestamp, key }) => [offset, timestamp, String(key)]),
+    [40, 41, 42].map((offset) => [offset, 1_700_000_000_000, 'k']),
+  )
+  assert.deepEqual(batch.records[0]?.headers().map(String), ['ce_id,7'])
+  assert.equal(read(batchOf(['a'], { key: null }))[0]?.key, null)
+})
+
+test('a batch that was cut off is left for the next fetch', () => {
+  const [first, second] = [batchOf(['a']), batchOf(['b', 'c'], { at: 1 })]
+  assert.deepEqual(valuesOf(read(first, second.subarray(0, second.length - 1))), ['a'])
+  assert.deepEqual(valuesOf(read(first, second)), ['a', 'b', 'c'])
+  assert.deepEqual(read(first.subarray(0, 5)), [])
+})
+
+const ways: readonly (readonly [name: string, way: number, compress: (bytes: Buffer) => Buffer])[] = [
+  ['gzip', 1, (bytes) => gzipSync(bytes)],
+  ['snappy', 2, (bytes) => Buffer.from(compressionsAlgorithms.snappy.compressSync(bytes))],
+  ['lz4', 3, (bytes) => Buffer.from(compressionsAlgorithms.lz4.compressSync(bytes))],
+  ['zstd', 4, (bytes) => zstdCompressSync(bytes)],
+]
+
+for (const [name, way, compress] of ways) {
+  test(`records that a peer compressed with ${name} come out`, () => {
+    const values = Array.from({ length: 500 }, (_, i) => `{"value":${i}}`)
+    assert.deepEqual(valuesOf(read(compressed(batchOf(values), way, compress), batchOf(['z'], { at: 500 }))), [
+      ...values,
+      'z',
+    ])
+  })
+
+  test(`${name} that would become too large is refused before it takes the room, and what is behind it is read`, () => {
+    const bomb = compressed(batchOf(['x', 'y', 'z'], { at: 7 }), way, () =>
+      compress(Buffer.alloc(maxOutputLength + 4096)),
+    )
+    const before = process.memoryUsage().rss
+    const records = read(bomb, batchOf(['after'], { at: 10 }))
+    const grownMiB = (process.memoryUsage().rss - before) / 2 ** 20
+    assert.deepEqual(
+      records.map(({ offset, unreadable }) => [offset, unreadable]),
+      [
+        [7, `decompressed it would have more than ${maxOutputLength} bytes`],
+        [10, undefined],
+      ],
+    )
+    assert.ok(grownMiB < 100, `it took ${grownMiB} MiB`)
+  })
+}
+
+test('what is broken stands for its batch, and what is behind it is read', () => {
+  const torn = compressed(batchOf(['x'], { at: 1 }), 1, () => Buffer.from('no gzip'))
+  const unknown = compressed(batchOf(['x'], { at: 2 }), 7, (bytes) => bytes)
+  const short = batchOf(['xyz'], { at: 3 })
+  short.writeInt8(100, headBytes)
+  const old = batchOf(['x'], { at: 4 })
+  old.writeInt8(1, 16)
+  const records = read(batchOf(['a']), torn, unknown, short, old, batchOf(['b'], { at: 5 }))
+  assert.deepEqual(
+    records.map(({ offset }) => offset),
+    [0, 1, 2, 3, 4, 5],
+  )
+  assert.ok(records.slice(1, 5).every(({ unreadable }) => unreadable))
+  assert.deepEqual(valuesOf(records.slice(5)), ['b'])
+})
+
+test('what a transaction wrote that was given up is hidden, and so are the markers', () => {
+  const inTransaction = (batch: Buffer, more = 0) => {
+    batch.writeInt16BE(0x10 | more, attributesAt)
+    return batch
+  }
+  const marker = (at: number, producerId: bigint, type: number) => {
+    const batch = batchOf([''], { at, producerId, key: String.fromCharCode(0, 0, 0, type) })
+    return inTransaction(batch, 0x20)
+  }
+  const bytes = Buffer.concat([
+    inTransaction(batchOf(['given up'], { at: 0, producerId: 5n })),
+    inTransaction(batchOf(['of another'], { at: 1, producerId: 6n })),
+    marker(2, 5n, 0),
+    inTransaction(batchOf(['kept'], { at: 3, producerId: 5n })),
+    marker(4, 5n, 1),
+    batchOf(['plain'], { at: 5 }),
+  ])
+  assert.equal(bytes.readBigInt64BE(producerAt), 5n)
+  const batches = readBatches(bytes, [{ producerId: 5n, firstOffset: 0n }])
+  assert.deepEqual(valuesOf(batches.flatMap(({ records }) => records)), ['of another', 'kept', 'plain'])
+  assert.equal(batches.at(-1)?.nextOffset, 6)
+})

@@ -2,9 +2,17 @@
 import { pace } from '../harness/pace.ts'
 import { go, now, parentDone, readInput, report } from '../harness/program.ts'
 import { openShop } from '../harness/services.ts'
+import type { RabbitPlace } from '../peers/rabbitmq.ts'
 
-const { folder, perSecond, seconds } = readInput<{ folder: string; perSecond: number; seconds: number }>()
-await using shop = await openShop(folder)
+interface Input {
+  readonly folder: string
+  readonly perSecond: number
+  readonly seconds: number
+  readonly rabbit?: RabbitPlace
+}
+
+const { folder, perSecond, seconds, rabbit } = readInput<Input>()
+await using shop = await openShop(folder, rabbit)
 
 report({ at: now() })
 await go()

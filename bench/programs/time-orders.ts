@@ -4,8 +4,16 @@ import { percentile } from '../../tools/stats.ts'
 import { orderPlaced } from '../harness/orders.ts'
 import { now, parentDone, readInput, report } from '../harness/program.ts'
 import { openService } from '../harness/services.ts'
+import type { RabbitPlace } from '../peers/rabbitmq.ts'
 
-const { folder, perSecond, seconds } = readInput<{ folder: string; perSecond: number; seconds: number }>()
+interface Input {
+  readonly folder: string
+  readonly perSecond: number
+  readonly seconds: number
+  readonly rabbit?: RabbitPlace
+}
+
+const { folder, perSecond, seconds, rabbit } = readInput<Input>()
 const total = Math.round(perSecond * (1 + seconds))
 const tookMs = new Map<number, number>()
 
@@ -15,7 +23,7 @@ const time = on(orderPlaced, 'billing', ({ n, at }) => {
   tookMs.set(n, now() - at / 1000)
   if (tookMs.size === total) reportAll()
 })
-const { close } = await openService(folder, 'billing', [time])
+const { close } = await openService(folder, 'billing', [time], rabbit)
 report({ at: now() })
 await parentDone
 await close()

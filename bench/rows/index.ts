@@ -8,6 +8,7 @@ import { gateway } from './gateway.ts'
 import { held } from './held.ts'
 import { http } from './http.ts'
 import { importRow } from './import.ts'
+import { kafkaRows } from './kafka.ts'
 import { latency } from './latency.ts'
 import { mail } from './mail.ts'
 import { memory } from './memory.ts'
@@ -36,5 +37,6 @@ export const rows: readonly Row[] = [
   start,
   memory,
   ...rabbitmqRows,
+  ...kafkaRows,
   importRow,
 ]

@@ -1,0 +1,12 @@
+/** A group without a store handles what waits in its topic, and reports the rate after the first ones. */
+import { handleWithoutInbox } from '@vestnik/bus'
+import { parentDone, readInput } from '../harness/program.ts'
+import { counter } from '../rabbitmq/counter.ts'
+import { openPlace, ordersIn, type PlaceInput } from './place.ts'
+
+const input = readInput<PlaceInput>()
+const transport = await openPlace(input)
+
+await handleWithoutInbox({ service: 'billing', transport }, ordersIn(input), 'billing', counter(input))
+await parentDone
+await transport.close()

@@ -1,24 +1,19 @@
-/** Makes the clients of Kafka with the settings that worked, and asks another broker first after one has been silent. */
+/** Makes the clients that publish and ask, with the settings that worked, and asks another broker first after one was silent. */
 import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Admin, type BaseOptions, Consumer, Producer } from '@platformatic/kafka'
+import { Admin, type BaseOptions, Producer } from '@platformatic/kafka'
 import type { Settings } from './options.ts'
 import type { Address } from './url.ts'
 
 export interface Clients {
   /** Idempotent: one request under way at each broker. Its calls try again for ever: they need a watchdog. */
   openProducer(): Producer
-  /** A member of no group until it joins one. */
-  openConsumer(groupId: string, protocol: GroupProtocol): Consumer
   openAdmin(): Admin
   /** The next clients ask another broker first: the client asks only the first for its metadata, answer or not. */
   rotate(): void
   /** Brokers that are not in the URL are asked too once they are known. */
   learn(brokers: Iterable<Address>): void
 }
-
-/** `consumer` is the protocol of 4.0 and later, where the broker shares the partitions out; `classic` that before. */
-export type GroupProtocol = 'consumer' | 'classic'
 
 /** How long a close may take; the client waits for answers as long as it takes. */
 const closeMs = 3000
@@ -48,11 +43,6 @@ export function createClients(settings: Settings): Clients {
 
   return {
     openProducer: () => new Producer({ ...base(), idempotent: true, timeout: 3000, metadataMaxAge: 60_000 }),
-    openConsumer(groupId, protocol) {
-      const options = { ...base(), groupId, autocommit: false, maxWaitTime: 300, rebalanceTimeout: 8000 } as const
-      if (protocol === 'consumer') return new Consumer({ ...options, groupProtocol: 'consumer' })
-      return new Consumer({ ...options, sessionTimeout: settings.sessionMs, heartbeatInterval: 1000 })
-    },
     openAdmin: () => new Admin({ ...base(), timeout: 4000, retries: 1, metadataMaxAge: 0 }),
     rotate() {
       first = (first + 1) % known.length
@@ -65,8 +55,9 @@ export function createClients(settings: Settings): Clients {
   }
 }
 
-/** Resolves within three seconds, and never rejects: what has not closed by then is left to itself. */
-export async function closeClient(client: Producer | Consumer | Admin): Promise<void> {
-  const closed = client instanceof Consumer ? client.close(true) : client.close()
-  await Promise.race([closed.catch(() => {}), sleep(closeMs, undefined, { ref: false })])
+/** Resolves within three seconds, and never rejects: what has not closed by then is cut off. */
+export async function closeClient(client: Producer | Admin): Promise<void> {
+  const sockets = [...client.connections].map(([, { socket }]) => socket)
+  await Promise.race([client.close().catch(() => {}), sleep(closeMs, undefined, { ref: false })])
+  for (const socket of sockets) socket?.destroy()
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BusError } from '@vestnik/bus/errors'
 import { type ChannelModel, connect } from 'amqplib'
 import { bundleWrites } from './bundled.ts'
+import { closed } from './close.ts'
 import { isForGood, whyNot } from './failures.ts'
 import type { Settings } from './options.ts'
 
@@ -37,7 +38,8 @@ const growth = 1.05
 const longestPauseMs = 250
 /** Who was refused, after it had been let in before, asks seldom. */
 const refusedPauseMs = 5000
-const closeMs = 1000
+/** What is left of a connection that is closed goes too, after what was still to be sent. */
+const lingerMs = 1000
 
 export function openConnection(settings: Settings, purpose: string): Connection {
   const { shown, log } = settings
@@ -80,7 +82,7 @@ export function openConnection(settings: Settings, purpose: string): Connection 
 
   /** Resolves when the connection is lost again. */
   async function session(): Promise<{ readonly why: string; readonly lastedMs: number }> {
-    const one = await connect(settings.address, { ...settings.socket })
+    const one = await dial()
     bundleWrites(streamOf(one))
     const started = performance.now()
     let why = `the connection to ${shown} was closed`
@@ -95,7 +97,7 @@ export function openConnection(settings: Settings, purpose: string): Connection 
       blocked = undefined
       for (const listener of unblocked) listener()
     })
-    const closed = new Promise<void>((resolve) => one.on('close', () => resolve()))
+    const ended = new Promise<void>((resolve) => one.on('close', () => resolve()))
     if (closing.signal.aborted) destroy(one, 'the transport is closed')
     else {
       model = one
@@ -104,10 +106,25 @@ export function openConnection(settings: Settings, purpose: string): Connection 
       for (const listener of opened) listener(one)
       for (const wake of waiting) wake()
     }
-    await closed
+    await ended
     model = undefined
     blocked = undefined
+    // The client merely ends its side: on a link that carries nothing the socket would stay.
+    setTimeout(() => streamOf(one).destroy(), lingerMs).unref()
     return { why, lastedMs: performance.now() - started }
+  }
+
+  /** Whoever closes meanwhile waits for no answer. */
+  async function dial(): Promise<ChannelModel> {
+    const dialing = new AbortController()
+    const stop = () => dialing.abort()
+    closing.signal.addEventListener('abort', stop)
+    try {
+      const options = { ...settings.socket, signal: dialing.signal }
+      return await connect(settings.address, options)
+    } finally {
+      closing.signal.removeEventListener('abort', stop)
+    }
   }
 
   const refuseClosed = (attempt: string) => {
@@ -151,16 +168,8 @@ export function openConnection(settings: Settings, purpose: string): Connection 
   }
 }
 
-/** The client's own close waits for an answer, for as long as it takes. */
-async function closeOrDestroy(model: ChannelModel): Promise<void> {
-  const late = setTimeout(() => destroy(model, 'the broker did not answer a close'), closeMs)
-  try {
-    await model.close()
-  } catch {
-    // It was closed already.
-  } finally {
-    clearTimeout(late)
-  }
+function closeOrDestroy(model: ChannelModel): Promise<void> {
+  return closed(model, () => destroy(model, 'the broker did not answer a close'))
 }
 
 /** The client hears of the end of its socket only with an error. */

@@ -60,6 +60,12 @@ export function membersQueue(names: Names, { topic, name }: Group): QueuePlan {
   return { name: names.members(topic, name), options: { durable: true }, settles: false }
 }
 
+/** Made before a queue that is missing is made again, and gone by itself when that has been written to the disk. */
+export function settlingQueue(names: Names, { topic, name }: Group, settleMs: number): QueuePlan {
+  const options = { durable: true, arguments: { 'x-expires': settleMs } }
+  return { name: names.settling(topic, name), options, settles: false }
+}
+
 /** Queue i gets partition i; the one queue of a group without order gets all of them. */
 export function groupBindings(names: Names, group: Group, partitions: number): readonly BindingPlan[] {
   const all = Array.from({ length: partitions }, (_, partition) => String(partition))

@@ -2,6 +2,7 @@
 import { BusError } from '@vestnik/bus/errors'
 import type { Deliver, Group, Health, Outgoing, Subscription, Topology, Transport } from '@vestnik/bus/transport'
 import { openConnection } from './connection.ts'
+import { startMending } from './mending.ts'
 import { namesFor } from './names.ts'
 import { type RabbitTransportOptions, readSettings } from './options.ts'
 import { startPublisher } from './publisher.ts'
@@ -28,9 +29,11 @@ export async function openRabbitTransport(url: string, options: RabbitTransportO
   const reading = openConnection(settings, 'reading')
   const publishing = openConnection(settings, 'publishing')
   const ask = async (queue: string) => askPartitions(await publishing.wait(waitMs, `ask ${queue}`), queue)
-  const places = createPlaces({ names, plainQueues: settings.plainQueues, settleMs: settings.settleMs, ask })
+  const { plainQueues, settleMs, log } = settings
+  const places = createPlaces({ names, plainQueues, settleMs, ask, log })
   const find = async (topic: string) => places.findRoute(await reading.wait(waitMs, `look for ${topic}`), topic)
   const publisher = startPublisher(publishing, settings, find)
+  const mending = startMending(reading, places, settings.lookMs)
   const consumers = new Set<Consumer>()
   let closing: Promise<void> | undefined
 
@@ -39,6 +42,7 @@ export async function openRabbitTransport(url: string, options: RabbitTransportO
   }
 
   async function close(): Promise<void> {
+    mending.close()
     await Promise.all([publisher.close(), ...[...consumers].map((consumer) => consumer.stop())])
     await Promise.all([reading.close(), publishing.close()])
   }

@@ -11,6 +11,8 @@ export interface Names {
   queue(topic: string, group: string, partition: number): string
   /** Holds nothing: who reads the group consumes it, so that each can count them all. */
   members(topic: string, group: string): string
+  /** Holds nothing: while it is there, the group's queues are perhaps not on the disk yet. */
+  settling(topic: string, group: string): string
   /** Where the broker puts what it will not deliver any more. */
   rejected(topic: string, group: string): string
 }
@@ -27,6 +29,7 @@ export function namesFor(topicNames: Readonly<Record<string, string>>): Names {
     partitions: (topic) => `${named(topic)}/partitions`,
     queue: (topic, group, partition) => `${named(topic)}/${group}/${partition}`,
     members: (topic, group) => `${named(topic)}/${group}/members`,
+    settling: (topic, group) => `${named(topic)}/${group}/settling`,
     rejected: (topic, group) => `${named(topic)}/${group}/rejected`,
   }
 }

@@ -16,7 +16,7 @@ export interface RabbitTransportOptions {
   readonly maxBodyBytes?: number
   /** How long a publish may make no progress before it is given up as doubtful. @default 10_000 */
   readonly publishMs?: number
-  /** How often each side says that it is there; after three silent times it is given up. @default 3 */
+  /** Either side is given up when nothing came of it for two to three times as long. @default 3 */
   readonly heartbeatSeconds?: number
   /**
    * How many messages of one queue a member holds at most; with order by key a group has a queue for each partition. It
@@ -26,9 +26,15 @@ export interface RabbitTransportOptions {
   readonly prefetch?: number
   /**
    * How long `ensure` waits after it made a queue: a quorum queue's place on the disk is written some seconds after the
-   * broker has answered, and a broker that is killed before forgets what the queue held. @default 4000
+   * broker has answered, and a broker that is killed before forgets what the queue held. The same in all processes.
+   * @default 4000
    */
   readonly settleMs?: number
+  /**
+   * How often it is looked whether the queues of topics with several groups are still there: what misses one of these
+   * groups reaches the others, so that nothing else tells. @default 10_000
+   */
+  readonly lookMs?: number
   /** Called with one sentence when something is worth an operator's while. @default does nothing */
   readonly log?: (text: string) => void
 }
@@ -46,6 +52,7 @@ export interface Settings {
   readonly orderedPrefetch: number
   readonly freePrefetch: number
   readonly settleMs: number
+  readonly lookMs: number
   readonly log: (text: string) => void
 }
 
@@ -67,6 +74,7 @@ export function readSettings(url: string, options: RabbitTransportOptions): Sett
     orderedPrefetch: whole('prefetch', options.prefetch ?? 128, 1, 65_535),
     freePrefetch: whole('prefetch', options.prefetch ?? 1000, 1, 65_535),
     settleMs: whole('settleMs', options.settleMs ?? 4000, 0),
+    lookMs: whole('lookMs', options.lookMs ?? 10_000, 1, 3_600_000),
     log: options.log ?? (() => {}),
   }
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { BusError } from '@vestnik/bus/errors'
 import type { Channel, ChannelModel } from 'amqplib'
 import { openChannel } from './channel.ts'
+import { closed } from './close.ts'
 import { answerOf, notFound } from './failures.ts'
 
 /** A channel, and another one when the broker has closed it, as it does after each question that it answers with no. */
@@ -22,7 +23,7 @@ export async function withChannels<T>(model: ChannelModel, work: (channels: Chan
   try {
     return await work({ get })
   } finally {
-    await channel?.close().catch(() => {})
+    if (channel) await closed(channel)
   }
 }
 
@@ -59,6 +60,6 @@ export async function askPartitions(model: ChannelModel, queue: string): Promise
     return found
   } finally {
     clearTimeout(late)
-    await channel.close().catch(() => {})
+    await closed(channel)
   }
 }

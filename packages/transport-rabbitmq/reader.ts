@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
 import { createAcks } from './acks.ts'
 import { openChannel } from './channel.ts'
+import { closed } from './close.ts'
 import { createLanes, type Lane, type Lanes } from './lanes.ts'
 
 export interface Reader {
@@ -29,8 +30,8 @@ export interface Reader {
 
 export interface ReaderEvents {
   arrived(reader: Reader, message: ConsumeMessage): void
-  /** The channel has gone otherwise than by `close`: what was in hand comes again. */
-  lost(reader: Reader): void
+  /** The channel has gone otherwise than by `close`: what was in hand comes again, unless its queue has gone too. */
+  lost(reader: Reader, isCancelled: boolean): void
 }
 
 /**
@@ -49,7 +50,7 @@ export async function openReader(
   const acks = createAcks()
   let channel: Channel | undefined
   let isFlushing = false
-  let isClosing = false
+  let closing: Promise<void> | undefined
   let ackedAt = Number.NEGATIVE_INFINITY
 
   const reader: Reader = {
@@ -67,16 +68,21 @@ export async function openReader(
       setImmediate(flush)
     },
     async prove() {
-      await channel?.prefetch(prefetch)
+      if (!channel) throw new Error('the channel is closed')
+      await channel.prefetch(prefetch)
     },
-    async close() {
-      isClosing = true
-      flush()
-      const quietMs = ackedAt + ackSettleMs - performance.now()
-      if (quietMs > 0 && !reader.isLost) await sleep(quietMs)
-      reader.isLost = true
-      await channel?.close().catch(() => {})
+    close() {
+      closing ??= close()
+      return closing
     },
+  }
+
+  async function close(): Promise<void> {
+    flush()
+    const quietMs = ackedAt + ackSettleMs - performance.now()
+    if (quietMs > 0 && !reader.isLost) await sleep(quietMs)
+    reader.isLost = true
+    if (channel) await closed(channel)
   }
 
   function flush(): void {
@@ -92,11 +98,10 @@ export async function openReader(
     }
   }
 
-  function closed(): void {
-    channel = undefined
+  function gone(isCancelled: boolean): void {
     if (reader.isLost) return
     reader.isLost = true
-    if (!isClosing) events.lost(reader)
+    if (!closing) events.lost(reader, isCancelled)
   }
 
   function receive(message: ConsumeMessage | null): void {
@@ -106,12 +111,15 @@ export async function openReader(
       events.arrived(reader, message)
     } else {
       // The broker has ended the consumption: the queue was deleted, or its node has gone.
-      void channel?.close().catch(() => {})
-      closed()
+      if (channel) void closed(channel)
+      gone(true)
     }
   }
 
-  channel = await openChannel(model, closed)
+  channel = await openChannel(model, () => {
+    channel = undefined
+    gone(false)
+  })
   await channel.prefetch(prefetch)
   await channel.consume(queue, receive)
   return reader

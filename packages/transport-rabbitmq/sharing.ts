@@ -4,6 +4,8 @@
  */
 import type { Channel, ChannelModel } from 'amqplib'
 import { openChannel } from './channel.ts'
+import { closed } from './close.ts'
+import { answerOf, notFound } from './failures.ts'
 import type { Reader } from './reader.ts'
 import { excess } from './share.ts'
 
@@ -19,6 +21,8 @@ export interface Shares {
   /** Those that this member reads, and may give away. */
   held(): readonly Reader[]
   handOver(reader: Reader): Promise<void>
+  /** Makes the group's places again: the `members` queue is gone. */
+  restore(): Promise<void>
 }
 
 const lookMs = 1000
@@ -38,10 +42,11 @@ export function startSharing(members: string, shares: Shares): Sharing {
     try {
       channel ??= await join()
       // Who has left must not be counted.
-      if (isClosed) await channel?.close()
+      if (isClosed && channel) await closed(channel)
       else if (channel && shares.held().length > 0) await giveAway(channel)
-    } catch {
+    } catch (error) {
       // The channel has gone, and another one joins at the next look.
+      if (answerOf(error) === notFound) await shares.restore()
     } finally {
       isBusy = false
     }
@@ -68,7 +73,7 @@ export function startSharing(members: string, shares: Shares): Sharing {
     async close() {
       clearInterval(timer)
       isClosed = true
-      await channel?.close().catch(() => {})
+      if (channel) await closed(channel)
     },
   }
 }

@@ -1,10 +1,12 @@
 /** One group at one member: its queues' readers, what of them runs, and the ways in and out. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BusError } from '@vestnik/bus/errors'
 import type { Deliver, Group, Incoming } from '@vestnik/bus/transport'
 import type { ChannelModel, ConsumeMessage } from 'amqplib'
 import type { Connection } from './connection.ts'
 import { createDeliveries } from './deliveries.ts'
 import { answerOf, failureOf, notFound } from './failures.ts'
+import { handOver, resume } from './hand-over.ts'
 import type { Lane } from './lanes.ts'
 import { fromAmqp } from './message.ts'
 import { openReader, type Reader } from './reader.ts'
@@ -50,6 +52,7 @@ export async function startConsumer(group: Group, deliver: Deliver, settings: Co
   let state: 'open' | 'draining' | 'ended' = 'open'
   let trouble: string | undefined
   let sharing: Sharing | undefined
+  let restoring: Promise<boolean> | undefined
   let forget = () => {}
 
   // What runs.
@@ -112,12 +115,7 @@ export async function startConsumer(group: Group, deliver: Deliver, settings: Co
   async function proveAlive(reader: Reader): Promise<void> {
     if (reader.isHeldBack) return
     reader.isHeldBack = true
-    try {
-      await reader.prove()
-      letGo(reader)
-    } catch {
-      // Its channel has gone: it is told as lost.
-    }
+    await resume(reader, () => letGo(reader))
   }
 
   function letGo(reader: Reader): void {
@@ -130,7 +128,7 @@ export async function startConsumer(group: Group, deliver: Deliver, settings: Co
 
   async function open(model: ChannelModel, queue: string): Promise<void> {
     const reader = await openReader(model, queue, prefetch, { arrived, lost })
-    if (reader.isLost) return
+    if (reader.isLost) throw new BusError('BROKER_UNREACHABLE', `${attempt}: the channel for ${queue} is closed again`)
     readers.set(queue, reader)
     if (state !== 'open') await retire(reader)
     else pump()
@@ -155,14 +153,25 @@ export async function startConsumer(group: Group, deliver: Deliver, settings: Co
     }
   }
 
-  /** A queue that was deleted is made again; what it held is gone. */
-  const restored = (model: ChannelModel) => places.restore(model, group).catch(() => false)
+  /** A queue that was deleted is made again; what it held is gone. Asked for by each queue, made once. */
+  function restored(model: ChannelModel): Promise<boolean> {
+    restoring ??= places
+      .restore(model, group)
+      .catch(() => false)
+      .finally(() => {
+        restoring = undefined
+      })
+    return restoring
+  }
 
-  function lost(reader: Reader): void {
+  function lost(reader: Reader, isCancelled: boolean): void {
     deliveries.abort('the channel that it came on is lost', reader)
-    if (readers.get(reader.queue) === reader) readers.delete(reader.queue)
+    // Else it is still being opened, and who opens it hears of it.
+    if (readers.get(reader.queue) !== reader) return
+    readers.delete(reader.queue)
     const model = connection.now()
-    if (state === 'open' && model) void sleep(50).then(() => keepOpening(model, reader.queue))
+    // A queue that was deleted is made again at once: nobody else may know that messages miss it.
+    if (state === 'open' && model) void sleep(isCancelled ? 0 : 50).then(() => keepOpening(model, reader.queue))
     endIfEmpty()
   }
 
@@ -192,15 +201,16 @@ export async function startConsumer(group: Group, deliver: Deliver, settings: Co
     left.resolve()
   }
 
-  async function handOver(reader: Reader): Promise<void> {
+  async function share(reader: Reader): Promise<void> {
     const model = connection.now()
-    reader.isHeldBack = true
-    // A slow message must not keep the rest of its queue waiting: it is kept then.
-    for (let turn = 0; turn < 50 && reader.running > 0 && state === 'open'; turn += 1) await sleep(20)
-    if (state !== 'open' || reader.isLost) return
-    if (reader.running > 0) return letGo(reader)
-    await retire(reader)
-    if (model) await keepOpening(model, reader.queue)
+    await handOver(reader, {
+      isOpen: () => state === 'open',
+      letGo: () => letGo(reader),
+      async giveAway() {
+        await retire(reader)
+        if (model) await keepOpening(model, reader.queue)
+      },
+    })
   }
 
   const model = await connection.wait(waitMs, attempt)
@@ -217,7 +227,11 @@ export async function startConsumer(group: Group, deliver: Deliver, settings: Co
       connection: connection.now,
       count: () => queues.length,
       held: () => [...readers.values()].filter(({ isActive, isHeldBack }) => isActive && !isHeldBack),
-      handOver,
+      handOver: share,
+      async restore() {
+        const model = connection.now()
+        if (model) await restored(model)
+      },
     })
   }
   forget = connection.onOpen(openAll)

@@ -1,12 +1,11 @@
 /** Makes the places of topics and groups at the broker, and finds out what is there. Nothing is ever altered. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { BusError } from '@vestnik/bus/errors'
 import type { Group, Topic, Topology } from '@vestnik/bus/transport'
 import type { ChannelModel } from 'amqplib'
-import { groupBindings, groupQueues, membersQueue, partitionsQueue, type QueuePlan, rejectedQueue } from './declared.ts'
+import { groupQueues, partitionsQueue, type QueuePlan } from './declared.ts'
 import { failureOf } from './failures.ts'
-import type { Names } from './names.ts'
 import { type Channels, exists, withChannels } from './questions.ts'
+import { createQueues, declare, isThere, type QueuesOptions, type Wanted } from './queues.ts'
 
 /** How a topic is reached. */
 export type Route =
@@ -14,10 +13,8 @@ export type Route =
   /** `groups`: whether it is known that somebody must get its messages. */
   | { readonly kind: 'exchange'; readonly exchange: string; readonly partitions: number; readonly groups: boolean }
 
-export interface TopologyOptions {
-  readonly names: Names
+export interface TopologyOptions extends QueuesOptions {
   readonly plainQueues: ReadonlySet<string>
-  readonly settleMs: number
   /** How many partitions a `partitions` queue says; undefined when there is none. */
   readonly ask: (queue: string) => Promise<number | undefined>
 }
@@ -29,31 +26,31 @@ export interface Places {
   ensure(model: ChannelModel, topology: Topology): Promise<void>
   /** Makes a group's places once more, if they were ensured here; false where they were not. */
   restore(model: ChannelModel, group: Group): Promise<boolean>
+  /**
+   * Makes again what is missing of the topics with several groups: a message that reaches one of them comes back to
+   * nobody, so that nothing else tells of a queue that another one has lost. Never rejects.
+   */
+  mend(model: ChannelModel): Promise<void>
   /** Undefined for a topic that does not exist. */
   findRoute(model: ChannelModel, topic: string): Promise<Route | undefined>
   /** The queues of a group. @throws BusError `UNKNOWN_TOPIC` */
   queuesOf(group: Group): Promise<readonly string[]>
 }
 
-export function createPlaces({ names, plainQueues, settleMs, ask }: TopologyOptions): Places {
+export function createPlaces(options: TopologyOptions): Places {
+  const { names, plainQueues, ask, log } = options
+  const queues = createQueues(options)
   /** What was ensured here, by topic. */
   const ensured = new Map<string, { partitions: number; readonly groups: Map<string, Group> }>()
 
   async function ensure(model: ChannelModel, topology: Topology): Promise<void> {
-    const { topics, groups } = topology
+    const { topics } = topology
     const places = topics.filter(({ name }) => !plainQueues.has(name))
     await withChannels(model, async (channels) => {
       for (const topic of places) await refuseOther(channels, topic.name, partitionsQueue(names, topic))
       for (const topic of places) await makeTopic(channels, topic)
       for (const { name } of topics) if (plainQueues.has(name)) await makePlain(channels, name)
-      let isNew = false
-      const free = groups.filter(({ topic }) => !plainQueues.has(topic))
-      for (const group of free) {
-        const partitions = await partitionsFor(topics, group)
-        isNew = (await makeQueues(channels, group, partitions)) || isNew
-      }
-      if (isNew) await sleep(settleMs)
-      for (const group of free) await (await channels.get()).assertQueue(...declaration(rejectedQueue(names, group)))
+      await makeGroups(channels, topology)
     })
     remember(topology)
   }
@@ -91,29 +88,58 @@ export function createPlaces({ names, plainQueues, settleMs, ask }: TopologyOpti
     if (exchange === topic.name || !(await exists(channels, (channel) => channel.checkExchange(exchange)))) {
       await (await channels.get()).assertExchange(exchange, 'direct', { durable: true })
     }
-    await (await channels.get()).assertQueue(...declaration(partitionsQueue(names, topic)))
+    await declare(channels, partitionsQueue(names, topic))
   }
 
   /** Used as it is found: whoever made it knows why it is so. */
   async function makePlain(channels: Channels, topic: string): Promise<void> {
     const queue = names.topic(topic)
-    if (await exists(channels, (channel) => channel.checkQueue(queue))) return
+    if (await isThere(channels, queue)) return
     await (await channels.get()).assertQueue(queue, { durable: true })
   }
 
-  /** Whether something was missing. */
-  async function makeQueues(channels: Channels, group: Group, partitions: number): Promise<boolean> {
-    let isNew = !(await exists(channels, (channel) => channel.checkQueue(names.rejected(group.topic, group.name))))
-    const queues = groupQueues(names, group, partitions)
-    for (const plan of group.order === 'key' ? [membersQueue(names, group), ...queues] : queues) {
-      const isMissing = plan.settles && !isNew && !(await exists(channels, (channel) => channel.checkQueue(plan.name)))
-      isNew ||= isMissing
-      await (await channels.get()).assertQueue(...declaration(plan))
+  async function makeGroups(channels: Channels, { topics, groups }: Topology): Promise<void> {
+    const wanted: Wanted[] = []
+    for (const group of groups.filter(({ topic }) => !plainQueues.has(topic))) {
+      const known = ensured.get(group.topic)?.groups
+      const others = [...(known?.values() ?? []), ...groups].filter(({ topic }) => topic === group.topic)
+      wanted.push({
+        group,
+        partitions: await partitionsFor(topics, group),
+        isKnown: known?.has(group.name) ?? false,
+        hasOthers: others.some(({ name }) => name !== group.name),
+      })
     }
-    for (const { queue, exchange, keys } of groupBindings(names, group, partitions)) {
-      for (const key of keys) await (await channels.get()).bindQueue(queue, exchange, key)
+    await queues.make(channels, wanted)
+  }
+
+  async function restore(model: ChannelModel, group: Group): Promise<boolean> {
+    const known = ensured.get(group.topic)
+    const own = known?.groups.get(group.name)
+    if (known === undefined || own === undefined) return false
+    const topic = { name: group.topic, partitions: known.partitions }
+    await withChannels(model, async (channels) => {
+      if (plainQueues.has(group.topic)) return makePlain(channels, group.topic)
+      await makeTopic(channels, topic)
+      await makeGroups(channels, { topics: [topic], groups: [own] })
+    })
+    return true
+  }
+
+  async function mend(model: ChannelModel, topics: Iterable<string>): Promise<void> {
+    for (const topic of topics) {
+      const known = ensured.get(topic)
+      if (known === undefined || known.groups.size < 2) continue
+      for (const group of known.groups.values()) {
+        const missing = await withChannels(model, (channels) => queues.firstMissing(channels, group, known.partitions))
+        if (missing !== undefined) await restore(model, group)
+      }
     }
-    return isNew
+  }
+
+  /** What cannot be mended holds up nothing: the other groups get their messages. */
+  async function tryToMend(model: ChannelModel, topics: Iterable<string>): Promise<void> {
+    await mend(model, topics).catch((error: unknown) => log(failureOf('look for queues that are gone', error).message))
   }
 
   return {
@@ -123,27 +149,20 @@ export function createPlaces({ names, plainQueues, settleMs, ask }: TopologyOpti
         throw failureOf('ensure', error)
       })
     },
-    async restore(model, group) {
-      const known = ensured.get(group.topic)
-      if (known === undefined || !known.groups.has(group.name)) return false
-      await withChannels(model, async (channels) => {
-        if (plainQueues.has(group.topic)) return makePlain(channels, group.topic)
-        await makeTopic(channels, { name: group.topic, partitions: known.partitions })
-        await makeQueues(channels, group, known.partitions)
-      })
-      return true
-    },
+    restore,
+    mend: (model) => tryToMend(model, [...ensured.keys()]),
     async findRoute(model, topic) {
       const known = ensured.get(topic)
       const name = names.topic(topic)
       const isPlain = plainQueues.has(topic)
-      const isThere = await withChannels(model, (channels) =>
-        exists(channels, (channel) => (isPlain ? channel.checkQueue(name) : channel.checkExchange(name))),
+      const isFound = await withChannels(model, (channels) =>
+        isPlain ? isThere(channels, name) : exists(channels, (channel) => channel.checkExchange(name)),
       )
-      if (!isThere) return undefined
+      if (!isFound) return undefined
       if (isPlain) return { kind: 'plain', queue: name }
       const partitions = known?.partitions ?? (await ask(names.partitions(topic)))
       if (partitions === undefined) return undefined
+      await tryToMend(model, [topic])
       return { kind: 'exchange', exchange: name, partitions, groups: known === undefined || known.groups.size > 0 }
     },
     async queuesOf(group) {
@@ -156,13 +175,10 @@ export function createPlaces({ names, plainQueues, settleMs, ask }: TopologyOpti
   }
 }
 
-const declaration = ({ name, options }: QueuePlan) => [name, options] as const
-
 /** A conflict is told before anything is made. */
 async function refuseOther(channels: Channels, topic: string, plan: QueuePlan): Promise<void> {
-  if (!(await exists(channels, (channel) => channel.checkQueue(plan.name)))) return
-  const channel = await channels.get()
-  await channel.assertQueue(...declaration(plan)).catch((error: unknown) => {
+  if (!(await isThere(channels, plan.name))) return
+  await declare(channels, plan).catch((error: unknown) => {
     throw failureOf(`ensure: topic ${topic} has another number of partitions`, error)
   })
 }

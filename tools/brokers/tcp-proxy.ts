@@ -12,6 +12,8 @@ export interface TcpProxy extends AsyncDisposable {
   silence(): void
   /** Each new link is reset after it has carried so many bytes; undefined: never. */
   cutAfter(bytes: number | undefined): void
+  /** The next link whose client sends these bytes in one piece is reset, and they do not arrive. Resolves when it was. */
+  cutAt(bytes: Buffer): Promise<void>
   /** New links are reset at once, until it is told otherwise. */
   refuse(refused: boolean): void
 }
@@ -20,6 +22,7 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>()
   let refusing = false
   let limit: number | undefined
+  let trap: { readonly bytes: Buffer; readonly sprung: () => void } | undefined
 
   const server = createServer((client) => {
     client.on('error', () => {})
@@ -37,9 +40,14 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
       from.setNoDelay(true)
       from.on('error', () => {})
       from.on('close', () => end(pair))
-      from.on('data', (data) => {
+      from.on('data', (data: Buffer) => {
         carried += data.length
         if (budget !== undefined && carried > budget) return end(pair)
+        if (trap && from === client && data.includes(trap.bytes)) {
+          trap.sprung()
+          trap = undefined
+          return end(pair)
+        }
         if (!to.write(data)) from.pause()
         return undefined
       })
@@ -66,6 +74,11 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
     },
     cutAfter(bytes) {
       limit = bytes
+    },
+    cutAt(bytes) {
+      const { promise, resolve: sprung } = Promise.withResolvers<void>()
+      trap = { bytes, sprung }
+      return promise
     },
     refuse(refused) {
       refusing = refused

@@ -6,7 +6,7 @@ import type { Contract } from './contract.ts'
 import { BusError } from './errors.ts'
 import { fromIso, toIso } from './iso-time.ts'
 import type { Incoming } from './transport.ts'
-import { validate } from './validate.ts'
+import { type Validated, validate } from './validate.ts'
 
 export interface Envelope {
   readonly source: string
@@ -54,17 +54,30 @@ export interface Defect {
 type Message = Pick<Incoming, 'id' | 'key' | 'headers' | 'body'>
 
 /**
- * Reads a message of the contract's topic, from us or from a peer that sends none of our headers.
- * Never rejects: what cannot be read has a defect. `freshId` names a message that has no id of its own.
+ * Reads a message of the contract's topic, from us or from a peer that sends none of our headers; at once where the
+ * schema answers at once. Never rejects: what cannot be read has a defect. `freshId` names a message that has no id of
+ * its own.
  */
-export async function decode(
+export function decode(
   contract: Contract,
   message: Message,
   now: number,
   freshId: () => string,
-): Promise<Arrival> {
+): Arrival | Promise<Arrival> {
+  const read = readPayload(contract, message)
+  return read instanceof Promise
+    ? read.then((later) => arrivalOf(contract, message, later, now, freshId))
+    : arrivalOf(contract, message, read, now, freshId)
+}
+
+function arrivalOf(
+  contract: Contract,
+  message: Message,
+  { payload, defect }: Read,
+  now: number,
+  freshId: () => string,
+): Arrival {
   const ours = message.headers['ce-source'] !== undefined && message.headers['ce-type'] !== undefined
-  const { payload, defect } = await readPayload(contract, message)
   const time = fromIso(message.headers['ce-time']) ?? now
   const own = defect === undefined || defect.reason !== 'malformed headers'
   return {
@@ -85,30 +98,37 @@ interface Read {
   readonly defect: Defect | undefined
 }
 
-async function readPayload(contract: Contract, message: Message): Promise<Read> {
-  const { headers, body } = message
-  const broken = (
-    reason: Defect['reason'],
-    why: string,
-    code: 'INVALID_PAYLOAD' | 'PERMANENT' = 'PERMANENT',
-  ): Read => ({
-    defect: { reason, error: new BusError(code, `read ${contract.topic}: ${why}`) },
-  })
-  if (!isName(message.id) || !isName(headers['ce-source'] ?? '')) {
-    return broken('malformed headers', 'the id or source is longer than 255 characters or has control characters')
+function readPayload(contract: Contract, { id, headers, body }: Message): Read | Promise<Read> {
+  if (!isName(id) || !isName(headers['ce-source'] ?? '')) {
+    const why = 'the id or source is longer than 255 characters or has control characters'
+    return broken(contract, 'malformed headers', why)
   }
   const type = headers['ce-type'] ?? contract.topic
-  if (type !== contract.topic) return broken('unknown type', `its type is ${JSON.stringify(type.slice(0, 120))}`)
+  if (type !== contract.topic)
+    return broken(contract, 'unknown type', `its type is ${JSON.stringify(type.slice(0, 120))}`)
   const version = Number(headers['ce-dataversion'] ?? 1)
   if (!(version <= contract.version)) {
-    return broken('newer version', `its version is ${headers['ce-dataversion']}, this reader knows ${contract.version}`)
+    const why = `its version is ${headers['ce-dataversion']}, this reader knows ${contract.version}`
+    return broken(contract, 'newer version', why)
   }
   const parsed = parse(body)
-  if (!parsed) return broken('not JSON', `its ${body.length} bytes are not JSON in UTF-8`)
+  if (!parsed) return broken(contract, 'not JSON', `its ${body.length} bytes are not JSON in UTF-8`)
   const checked = validate(contract.schema, parsed.value)
-  const result = checked instanceof Promise ? await checked : checked
-  if (result.issues !== undefined) return broken('wrong schema', result.issues, 'INVALID_PAYLOAD')
-  return { payload: result.value, defect: undefined }
+  return checked instanceof Promise ? checked.then((later) => readOf(contract, later)) : readOf(contract, checked)
+}
+
+function readOf(contract: Contract, checked: Validated<unknown>): Read {
+  if (checked.issues === undefined) return { payload: checked.value, defect: undefined }
+  return broken(contract, 'wrong schema', checked.issues, 'INVALID_PAYLOAD')
+}
+
+function broken(
+  { topic }: Contract,
+  reason: Defect['reason'],
+  why: string,
+  code: 'INVALID_PAYLOAD' | 'PERMANENT' = 'PERMANENT',
+): Read {
+  return { defect: { reason, error: new BusError(code, `read ${topic}: ${why}`) } }
 }
 
 function parse(body: Uint8Array): { readonly value: unknown } | undefined {

@@ -10,7 +10,7 @@ import type { Ports } from './ports.ts'
 import { writer } from './publish.ts'
 import { systemPorts } from './system.ts'
 import type { Incoming, Outgoing, Subscription, Transport } from './transport.ts'
-import { decode } from './wire.ts'
+import { type Arrival, decode } from './wire.ts'
 
 export interface WithoutStore {
   readonly service: string
@@ -74,7 +74,9 @@ export async function handleWithoutInbox<Payload, GroupName extends string>(
 
   return transport.subscribe(place as NonNullable<typeof place>, async (message, signal) => {
     for (let attempts = 1; ; attempts += 1) {
-      const failure = await tryOnce(message)
+      const tried = tryOnce(message)
+      // What ended at once is not waited for: it is nearly all that a message costs here.
+      const failure = tried instanceof Promise ? await tried : tried
       if (!failure) return
       const { error, expires } = failure
       const decision = decide({ error, attempts, expires, now: ports.now() }, contract.retry, 'repeat', ports.random)
@@ -84,16 +86,18 @@ export async function handleWithoutInbox<Payload, GroupName extends string>(
     }
   })
 
-  async function tryOnce(
-    message: Incoming,
-  ): Promise<{ readonly error: unknown; readonly expires: number | undefined } | undefined> {
-    const arrival = await decode(contract as Contract, message, ports.now(), ports.id)
+  function tryOnce(message: Incoming): Tried | Promise<Tried> {
+    const arrival = decode(contract as Contract, message, ports.now(), ports.id)
+    return arrival instanceof Promise ? arrival.then((later) => handled(message, later)) : handled(message, arrival)
+  }
+
+  function handled(message: Incoming, { defect, payload, expires }: Arrival): Tried | Promise<Tried> {
     try {
-      if (arrival.defect) throw arrival.defect.error
-      await handle(arrival.payload as Payload, message)
-      return undefined
+      if (defect) throw defect.error
+      const handling = handle(payload as Payload, message)
+      return handling === undefined ? undefined : settled(handling, expires)
     } catch (error) {
-      return { error, expires: arrival.expires }
+      return { error, expires }
     }
   }
 
@@ -108,6 +112,18 @@ export async function handleWithoutInbox<Payload, GroupName extends string>(
     const { redelivered: _, at: __, ...rest } = message
     const letter: Outgoing = { ...rest, id: message.id || ports.id(), topic: deadTopic, headers }
     await transport.publish([letter])
+  }
+}
+
+/** What one attempt came to: undefined when it succeeded. */
+type Tried = { readonly error: unknown; readonly expires: number | undefined } | undefined
+
+async function settled(handling: void | Promise<void>, expires: number | undefined): Promise<Tried> {
+  try {
+    await handling
+    return undefined
+  } catch (error) {
+    return { error, expires }
   }
 }
 

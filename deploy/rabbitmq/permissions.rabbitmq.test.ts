@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Contract } from '@vestnik/bus'
 import type { Transport } from '@vestnik/bus/transport'
 import { allContracts } from '@vestnik/contracts'
@@ -138,15 +139,19 @@ async function connectAs(user: ServiceUser): Promise<ChannelModel & AsyncDisposa
 /** Each on a channel of its own, as a refusal ends it. Any other failure is the test's. */
 async function isAllowed(connection: ChannelModel, attempt: (channel: Channel) => Promise<unknown>): Promise<boolean> {
   const channel = await connection.createConfirmChannel()
-  const said = Promise.withResolvers<Error>()
-  channel.on('error', said.resolve)
+  const ended = Promise.withResolvers<Error>()
+  channel.on('error', ended.resolve)
+  channel.on('close', () => ended.resolve(new Error('it was closed without a word')))
   try {
     await attempt(channel)
     await channel.waitForConfirms()
     await channel.close()
     return true
-  } catch {
-    assert.match((await said.promise).message, /ACCESS_REFUSED/)
+  } catch (error) {
+    const late = new AbortController()
+    const why = await Promise.race([ended.promise, sleep(10_000, error, { signal: late.signal })])
+    late.abort()
+    assert.match(why instanceof Error ? why.message : String(why), /ACCESS_REFUSED/)
     return false
   }
 }

@@ -25,6 +25,11 @@ export interface Outbox {
    * is set aside and parks its key.
    */
   take(tx: Tx, carries?: (topic: string) => boolean): Promise<readonly TakenRow[]>
+  /**
+   * Whether messages wait that cannot be taken yet, as a transaction which began before theirs still runs, anywhere on
+   * the database server. Asked when there is nothing to take.
+   */
+  isHeldUp(tx: Tx): Promise<boolean>
   /** The broker holds them: they leave the table, each by its own position, never by a cursor. */
   removeSent(tx: Tx, positions: readonly number[]): Promise<void>
   /** The broker refused it: it stays for a person, and holds up nothing that is behind it (unless it parks its key). */
@@ -58,6 +63,15 @@ export function outboxFor(sql: Sql): Outbox {
             ORDER BY pos`),
       )
       return rows.map(toTaken)
+    },
+
+    async isHeldUp(tx) {
+      if (sql.dialect === 'sqlite') return false
+      const [last] = await tx.query(
+        ...sql`SELECT xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind FROM vestnik_outbox
+        WHERE state = 'new' ORDER BY pos DESC LIMIT 1`,
+      )
+      return last?.behind === 1
     },
 
     async removeSent(tx, positions) {

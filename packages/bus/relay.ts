@@ -20,6 +20,9 @@ export interface Relay {
 const leaseMs = 2_000
 /** The net below the store's watch, which tells of commits by others much sooner. */
 const pollMs = 1_000
+/** How soon it is looked again for messages that a running transaction holds up, and after how long a person is told. */
+const heldUpMs = 10
+const tellHeldUpMs = 10_000
 const firstPauseMs = 50
 const longestPauseMs = 2_000
 
@@ -39,6 +42,8 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
   let trouble: string | undefined
   let pauseMs = 0
   let leasedUntil = 0
+  let heldUpSince: number | undefined
+  let told = false
   let stopping = false
   let placed = false
   const stopped = new AbortController()
@@ -74,6 +79,7 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
       try {
         if (batch.length === 0) batch = await takeFirst()
         if (batch.length > 0) batch = await sendAndTakeNext(batch)
+        else if (heldUpSince !== undefined) await waitBehind(heldUpSince)
         else if (stopping) return
         else await bell.wait(pollMs)
       } catch (error) {
@@ -87,9 +93,24 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
 
   /** Looks without a lock first: an idle service writes nothing. */
   async function takeFirst(): Promise<readonly TakenRow[]> {
-    const waiting = await store.read((tx) => outbox.take(tx, carries))
+    const { waiting, heldUp } = await store.read(async (tx) => {
+      const waiting = await outbox.take(tx, carries)
+      return { waiting, heldUp: waiting.length === 0 && (await outbox.isHeldUp(tx)) }
+    })
+    heldUpSince = heldUp ? (heldUpSince ?? ports.now()) : undefined
     const leased = leasedUntil - ports.now() > leaseMs / 2
     return waiting.length === 0 || leased ? waiting : store.transaction((tx) => takeUnderLease(tx))
+  }
+
+  /** The longer it takes, the more rarely it is looked. */
+  async function waitBehind(since: number): Promise<void> {
+    const ms = ports.now() - since
+    if (ms >= tellHeldUpMs && !told) {
+      const why = 'a transaction that runs for long on the database server holds up what is to be sent'
+      log({ level: 'warn', message: `relay to ${name}: ${why}` })
+    }
+    told = ms >= tellHeldUpMs
+    await ports.sleep(Math.max(heldUpMs, Math.min(pollMs, ms / 10)), stopped.signal)
   }
 
   async function takeUnderLease(tx: Tx): Promise<readonly TakenRow[]> {

@@ -4,7 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '@vestnik/bus'
+import { BusError } from '@vestnik/bus/errors'
 import { openSqliteStore } from '@vestnik/store-sqlite'
 import { openPrinter } from './printer.ts'
 
@@ -87,4 +89,32 @@ test('a line that could not be printed stays for the next start', async () => {
   await second.close()
   assert.deepEqual(printed, ['kept\n'])
   assert.deepEqual(await linesOf(store), [])
+})
+
+test('a line is printed once also when the database could not forget it at first', async () => {
+  await using store = await openSqliteStore(':memory:')
+  let failures = 0
+  const crowded: Store = {
+    ...store,
+    transaction(work) {
+      return store.transaction(async (tx) => {
+        const result = await work(tx)
+        const left = await tx.query('SELECT count(*) AS count FROM vestnik_lines', [])
+        if (printed.length > 0 && left[0]?.count === 0 && failures++ === 0) throw new BusError('TX_TOO_SLOW', 'late')
+        return result
+      })
+    },
+  }
+  const printed: string[] = []
+  const told: unknown[] = []
+  const options = {
+    onError: (error: unknown) => void told.push(error),
+    write: async (text: string) => void printed.push(text),
+  }
+  await using printer = await openPrinter(crowded, options)
+  await store.transaction((tx) => printer.print(tx, 'first'))
+  while ((await linesOf(store)).length > 0) await sleep(20)
+  await store.transaction((tx) => printer.print(tx, 'second'))
+  while (printed.length < 2) await sleep(20)
+  assert.deepEqual([printed, told.length], [['first\n', 'second\n'], 1])
 })

@@ -2,7 +2,7 @@
 import type { Transport } from '@vestnik/bus/transport'
 import { openRabbitTransport } from './index.ts'
 
-/** The shortest that AMQP knows: three silent seconds, and a member is given up. */
+/** The shortest that AMQP knows: after three silent seconds at most a member is given up. */
 const heartbeatSeconds = 1
 export const leaseMs: number = 3000 * heartbeatSeconds
 

@@ -1,155 +1,63 @@
-/**
- * A load through the whole chain, outbox to inbox, while a test troubles the broker: two services with databases of
- * their own, messages of many keys, and an account of what took effect.
- */
+/** The load through the whole chain, on RabbitMQ, and an account of what comes again. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type Bus, contract, on, openBus, type Transport } from '@vestnik/bus'
-import { openSqliteStore } from '@vestnik/store-sqlite'
-import { z } from 'zod'
+import type { Transport } from '@vestnik/bus'
+import { type Load, startLoad as startLoadOn } from '../../tools/brokers/load.fixture.ts'
 import { openRabbitTransport, type RabbitTransportOptions } from './index.ts'
 
-export interface Load extends AsyncDisposable {
-  readonly topic: string
-  readonly writer: Bus
-  readonly reader: Bus
-  /** How many messages have taken effect. */
-  effects(): number
-  /** How many deliveries were said to be repeated. */
-  redelivered(): number
-  /** Resolves with the milliseconds until messages take effect again. */
-  untilFlowing(): Promise<number>
-  /** Resolves when what has been published until now has taken effect. */
-  untilCaughtUp(patienceMs?: number): Promise<void>
-  /** Ends the load; each message has then taken effect once, and each key in order. */
-  settle(patienceMs?: number): Promise<void>
+export interface RabbitLoad extends Load {
+  /**
+   * With each loss of what the reader had in hand a message comes again once, and those in hand only. Its connections
+   * are counted here; `channels` says how often its channels were closed besides.
+   */
+  assertNoHotLoop(channels?: number): void
 }
 
-const keys = 20
-const batch = 10
-const pauseMs = 10
-let loads = 0
+/** Four queues, each with at most so many messages in hand. */
+const mostInHand = 4 * 128
 
 /** Opens both services, and publishes until it is told to settle. Places are made by `maker`, where one is given. */
 export async function startLoad(
   urls: { readonly writer: string; readonly reader: string },
   options: RabbitTransportOptions = {},
   maker?: Transport,
-): Promise<Load> {
-  loads += 1
-  const topic = `load-${process.pid}-${loads}`
-  const folder = await mkdtemp(join(tmpdir(), 'vestnik-rabbitmq-load-'))
-  const numbered = contract(topic, {
-    schema: z.object({ key: z.string(), place: z.int() }),
-    key: ({ key }) => key,
-    groups: ['readers'],
-    partitions: 4,
-  })
-  await maker?.ensure({
-    topics: [{ name: topic, partitions: 4 }],
-    groups: [{ topic, name: 'readers', order: 'key', concurrency: 16 }],
-  })
-  const all = new AsyncDisposableStack()
-  all.defer(() => rm(folder, { recursive: true }))
-  const opened = async (name: string, url: string, spy: (own: Transport) => Transport) => {
-    const store = await openSqliteStore(join(folder, `${name}.db`))
-    all.defer(() => store.close())
-    const transport = await openRabbitTransport(url, { settleMs: 0, ...options })
-    all.defer(() => transport.close())
-    return { store, transport: spy(transport), service: name, log: () => {} }
+): Promise<RabbitLoad> {
+  const again = new Map<string, number>()
+  let losses = 0
+  const log = (text: string) => {
+    if (text.startsWith('reading: the connection')) losses += 1
   }
+  const count = (id: string, by: number) => again.set(id, (again.get(id) ?? 0) + by)
+  const load = await startLoadOn({
+    writer: () => openRabbitTransport(urls.writer, { settleMs: 0, ...options }),
+    reader: async () => counting(await openRabbitTransport(urls.reader, { settleMs: 0, ...options, log }), count),
+    ...(maker && { maker }),
+  })
+  return {
+    ...load,
+    assertNoHotLoop(channels = 0) {
+      const most = losses + channels
+      const times = Math.max(0, ...again.values())
+      assert.ok(times <= most, `a message came again ${times} times after ${most} losses`)
+      const all = [...again.values()].reduce((sum, one) => sum + one, 0)
+      assert.ok(all <= most * mostInHand, `${all} messages came again after ${most} losses`)
+    },
+    [Symbol.asyncDispose]: () => load[Symbol.asyncDispose](),
+  }
+}
 
-  const places = new Map<string, number>()
-  let published = 0
-  let effects = 0
-  let redelivered = 0
-  let loading = true
-  const reading = await opened('reader', urls.reader, (own) => ({
+/** Counts how often each message comes again; what the service hands back itself is to come again. */
+function counting(own: Transport, count: (id: string, by: number) => void): Transport {
+  return {
     ...own,
     subscribe: (group, deliver) =>
-      own.subscribe(group, (message, signal) => {
-        if (message.redelivered) redelivered += 1
-        return deliver(message, signal)
+      own.subscribe(group, async (message, signal) => {
+        if (message.redelivered) count(message.id, 1)
+        try {
+          await deliver(message, signal)
+        } catch (error) {
+          if (!signal.aborted) count(message.id, -1)
+          throw error
+        }
       }),
-  }))
-  await reading.store.transaction((tx) => tx.query('CREATE TABLE effects (key TEXT, place INTEGER)', []))
-  const keep = on(numbered, 'readers', async ({ key, place }, { tx }) => {
-    await tx.query('INSERT INTO effects (key, place) VALUES (?, ?)', [key, place])
-  })
-  const reader = await openBus({ ...reading, handlers: [keep] })
-  all.use(reader)
-  const writer = await openBus({ ...(await opened('writer', urls.writer, (own) => own)), publishes: [numbered] })
-  all.use(writer)
-  const unwatch = reading.store.watch(() => void count())
-  all.defer(() => unwatch())
-
-  async function count(): Promise<void> {
-    const [row] = await reading.store.read((tx) => tx.query('SELECT count(*) AS count FROM effects', []))
-    effects = Number(row?.count)
-  }
-
-  async function publish(): Promise<void> {
-    await writer.store.transaction(async (tx) => {
-      for (let i = 0; i < batch; i += 1) {
-        const key = `k${(published + i) % keys}`
-        await writer.publish(tx, numbered, { key, place: (places.get(key) ?? 0) + 1 })
-        places.set(key, (places.get(key) ?? 0) + 1)
-      }
-    })
-    published += batch
-  }
-
-  const loaded = (async () => {
-    for (; loading; await sleep(pauseMs)) await publish()
-  })()
-
-  async function until(what: string, patienceMs: number, fact: () => boolean): Promise<void> {
-    const end = performance.now() + patienceMs
-    for (; !fact(); await sleep(5)) {
-      await count()
-      if (performance.now() < end) continue
-      const health = JSON.stringify([writer.health(), reader.health()])
-      assert.fail(`waited ${patienceMs} ms for ${what}: ${effects} of ${published} took effect; ${health}`)
-    }
-  }
-
-  await until('the first effects', 15_000, () => effects > 100)
-  return {
-    topic,
-    writer,
-    reader,
-    effects: () => effects,
-    redelivered: () => redelivered,
-    async untilFlowing() {
-      const since = performance.now()
-      await count()
-      const before = effects
-      await until('new effects', 30_000, () => effects > before)
-      return performance.now() - since
-    },
-    async untilCaughtUp(patienceMs = 60_000) {
-      const goal = published
-      await until('what was published', patienceMs, () => effects >= goal)
-    },
-    async settle(patienceMs = 60_000) {
-      loading = false
-      await loaded
-      await until('all effects', patienceMs, () => effects >= published)
-      const rows = await reading.store.read((tx) => tx.query('SELECT key, place FROM effects ORDER BY rowid', []))
-      assert.equal(rows.length, published, 'each message has one effect')
-      const last = new Map<unknown, number>()
-      for (const { key, place } of rows) {
-        assert.equal(place, (last.get(key) ?? 0) + 1, `${key} is in order`)
-        last.set(key, Number(place))
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      loading = false
-      await loaded
-      await all.disposeAsync()
-    },
   }
 }

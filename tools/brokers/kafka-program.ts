@@ -34,7 +34,7 @@ export async function format(program: KafkaProgram, place: KafkaPlace, options: 
     '-c',
     propertiesOf(place),
   ]
-  await run(program.java, [...tool, ...users], { timeout: 60_000 })
+  await run(program.java, [...tool, ...users], { timeout: 180_000 })
 }
 
 /** The words after `java` that run the node. */

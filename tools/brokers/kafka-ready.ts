@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Admin, Producer } from '@platformatic/kafka'
 
-const startMs = 90_000
+const startMs = 180_000
 const topic = 'vestnik-ready'
 
 /** What is waited for at a node's port. */
@@ -14,7 +14,7 @@ export interface Expected {
   readonly replicas: number
 }
 
-/** Resolves when the nodes are there and a topic takes a message; rejects with what `failed` says, or after a minute and a half. */
+/** Resolves when the nodes are there and a topic takes a message; rejects with what `failed` says, or after three minutes. */
 export async function untilTakesMessages(expected: Expected, failed: () => string | undefined): Promise<void> {
   const end = performance.now() + startMs
   for (;;) {

@@ -1,48 +1,17 @@
 /** RabbitMQ is killed again and again under the load of producers and consumers: nothing confirmed is lost, nothing doubled, and all goes on at once. */
-import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { privateRabbit } from '../tools/brokers/rabbitmq.ts'
-import { openFleet } from './kill/fleet.ts'
-import { keyCount } from './kill/orders.ts'
-import { quantile, untilEachIsBooked } from './kill/resumption.ts'
-import { settle } from './kill/settle.ts'
+import { surviveBrokerKills } from './kill/survive-broker-kills.ts'
 
 const kills = Number(process.env.KILLS ?? 20)
-/** On a machine that has time for it: the quickest quarter of the kills says whether ours waits for anything. */
-const againWithinMs = 5_000
 
 const broker = await privateRabbit()
 after(() => broker[Symbol.asyncDispose]())
 
-test(`nothing confirmed is lost and nothing doubled when the broker is killed ${kills} times`, {
-  timeout: 850_000,
-}, async (t) => {
-  const fleet = openFleet(t, { brokerUrl: broker.url, pauseMs: 40 })
-  const members = (['producer', 'producer', 'consumer', 'consumer'] as const).map((role) => fleet.start(role))
-  await Promise.all(members.map(({ ready }) => ready))
-  await untilEachIsBooked(fleet.folder, keyCount)
-  const again: (readonly number[])[] = []
-  for (let kill = 0; kill < kills; kill += 1) {
-    await sleep(Math.random() * 1000)
-    await broker.kill()
-    await broker.start()
-    again.push(await untilEachIsBooked(fleet.folder, keyCount))
-  }
-  await Promise.all(members.map((member) => member.end()))
-
-  const { lost, doubled, uncounted, disordered, buried, confirmed, committed, acts, uncertain } = await settle(fleet)
-  const [half, most, all] = [0.5, 0.99, 1].map((share) => Math.round(quantile(again.flat(), share)))
-  t.diagnostic(
-    `kills of the broker: ${kills}; confirmed: ${confirmed}, committed: ${committed}, lost: ${lost.length}, ` +
-      `doubled: ${doubled.length}, out of order: ${disordered.length}; acts: ${acts}, uncertain: ${uncertain}, ` +
-      `repeated without being counted: ${uncounted.length}; buried: ${buried.length}; each of ${keyCount} keys again ` +
-      `after p50 ${half} ms, p99 ${most} ms, at most ${all} ms`,
-  )
-  const wrong = { lost, doubled, uncounted, disordered, buried }
-  assert.deepEqual(wrong, { lost: [], doubled: [], uncounted: [], disordered: [], buried: [] })
-  assert.ok(confirmed > kills * 100, 'there was load')
-  const slowest = again.map((times) => Math.max(...times))
-  assert.ok(quantile(slowest, 0.25) < againWithinMs, `each key again after ${slowest.map(Math.round).join(', ')} ms`)
-  assert.deepEqual(fleet.accidents, [])
-})
+test(
+  `nothing confirmed is lost and nothing doubled when the broker is killed ${kills} times`,
+  {
+    timeout: 380_000,
+  },
+  (t) => surviveBrokerKills(t, broker, { kills, againWithinMs: 5_000 }),
+)

@@ -18,8 +18,12 @@ const forgetfulPeople = 4
 const killsOfEach = 10
 const killed: readonly ServiceName[] = ['gateway', 'users', 'films', 'mailer']
 
-/** Nothing answered is lost, and nothing is doubled but mails, which are counted. */
-export async function surviveKills(t: TestContext, environment: Readonly<Record<string, string>> = {}): Promise<void> {
+/** Nothing answered is lost, and nothing is doubled but mails, which are counted; `meanwhile` more may happen. */
+export async function surviveKills(
+  t: TestContext,
+  environment: Readonly<Record<string, string>> = {},
+  meanwhile: (done: AbortSignal) => Promise<void> = async () => {},
+): Promise<void> {
   const system = await startSystem(t, { RATE_LIMITS: 'off', ...environment })
   const persons = named('person', people)
   const forgetful = named('forgetful', forgetfulPeople)
@@ -28,9 +32,10 @@ export async function surviveKills(t: TestContext, environment: Readonly<Record<
   const done = new AbortController()
   const killing = killAtRandom(system, killed, killsOfEach, done.signal)
   const forgetting = Promise.all(forgetful.map((person) => forget(system, person, done.signal)))
+  const happening = meanwhile(done.signal)
   const living = persons.map((person, i) => live(system, person, signInsEach, filmsOf(i)))
   const lives = await Promise.all(living).finally(() => done.abort())
-  const [kills, forgotten] = await Promise.all([killing, forgetting])
+  const [kills, forgotten] = await Promise.all([killing, forgetting, happening])
 
   assert.ok(kills.count >= killsOfEach * killed.length)
   await assertLogins(system, lives, t)

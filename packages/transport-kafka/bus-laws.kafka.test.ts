@@ -6,7 +6,7 @@ import { after } from 'node:test'
 import { busConformance } from '@vestnik/conformance'
 import { openSqliteStore } from '@vestnik/store-sqlite'
 import { privateKafka } from '../../tools/brokers/kafka.ts'
-import { leaseMs, openForLaws, shortSessions } from './laws.fixture.ts'
+import { leaseMs, openForLaws, shortSessions, warmUp } from './laws.fixture.ts'
 
 const broker = await privateKafka({ config: shortSessions })
 const folder = mkdtempSync(join(tmpdir(), 'vestnik-kafka-laws-'))
@@ -15,9 +15,12 @@ after(async () => {
   await broker[Symbol.asyncDispose]()
 })
 
+await warmUp(broker.url)
+
 busConformance({
   name: 'the bus on Kafka and store-sqlite',
   openTransport: () => openForLaws(broker.url),
   openStore: (database) => openSqliteStore(join(folder, `${database}.db`)),
   leaseMs,
+  patienceMs: 60_000,
 })

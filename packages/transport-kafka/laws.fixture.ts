@@ -13,6 +13,18 @@ export const shortSessions: readonly string[] = [
   'group.consumer.min.heartbeat.interval.ms=500',
 ]
 
+/** A broker makes its own places, for groups and producers, with the first that asks: no law should wait for that. */
+export async function warmUp(url: string): Promise<void> {
+  const group = { topic: 'warm-up', name: 'warm-up', order: 'key', concurrency: 1 } as const
+  const transport = await openKafkaTransport(url)
+  const arrived = Promise.withResolvers<void>()
+  await transport.ensure({ topics: [{ name: group.topic, partitions: 1 }], groups: [group] })
+  await transport.subscribe(group, async () => arrived.resolve())
+  await transport.publish([{ id: 'w1', topic: group.topic, key: 'w', headers: {}, body: Buffer.from('{}') }])
+  await arrived.promise
+  await transport.close()
+}
+
 export function openForLaws(url: string): Promise<Transport> {
   return openKafkaTransport(url)
 }

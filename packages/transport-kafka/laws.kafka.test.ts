@@ -2,10 +2,12 @@
 import { after } from 'node:test'
 import { transportConformance } from '@vestnik/conformance'
 import { privateKafka } from '../../tools/brokers/kafka.ts'
-import { leaseMs, shortSessions } from './laws.fixture.ts'
+import { leaseMs, shortSessions, warmUp } from './laws.fixture.ts'
 
 const broker = await privateKafka({ config: shortSessions })
 after(() => broker[Symbol.asyncDispose]())
+
+await warmUp(broker.url)
 
 transportConformance({
   name: 'Kafka',

@@ -50,6 +50,8 @@ export async function startLoad({ writer: openWriter, reader: openReader, maker 
     key: ({ key }) => key,
     groups: ['readers'],
     partitions: 4,
+    // On a crowded machine a transaction may take too long: that is not to hold up the account for minutes.
+    retry: { attempts: 50, firstDelayMs: 20, maxDelayMs: 200 },
   })
   await maker?.ensure({
     topics: [{ name: topic, partitions: 4 }],
@@ -114,9 +116,15 @@ export async function startLoad({ writer: openWriter, reader: openReader, maker 
     for (; !fact(); await sleep(5)) {
       await count()
       if (performance.now() < end) continue
-      const health = JSON.stringify([writer.health(), reader.health()])
+      const health = JSON.stringify([writer.health(), reader.health(), await whereTheRestIs()])
       assert.fail(`waited ${patienceMs} ms for ${what}: ${effects} of ${published} took effect; ${health}`)
     }
+  }
+
+  async function whereTheRestIs(): Promise<unknown> {
+    const [outbox] = await writer.store.read((tx) => tx.query('SELECT count(*) AS count FROM vestnik_outbox', []))
+    const states = 'SELECT state, count(*) AS count FROM vestnik_inbox GROUP BY state'
+    return { outbox: outbox?.count, inbox: await reading.store.read((tx) => tx.query(states, [])) }
   }
 
   await until('the first effects', 15_000, () => effects > 100)

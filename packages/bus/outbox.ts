@@ -51,16 +51,10 @@ export function outboxFor(sql: Sql): Outbox {
       if (positions.length === 0) return []
       const rows = await tx.query(
         ...(sql.dialect === 'sqlite'
-          ? sql`SELECT pos, id, topic, key, headers, body FROM vestnik_outbox AS o
-            WHERE pos IN (SELECT value FROM json_each(${JSON.stringify(positions)})) AND NOT EXISTS (
-              SELECT 1 FROM vestnik_outbox AS a
-              WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
-            ORDER BY pos`
-          : sql`SELECT pos, id, topic, key, headers, body FROM vestnik_outbox AS o
-            WHERE pos = ANY(CAST(${arrayOf(positions)} AS BIGINT[])) AND NOT EXISTS (
-              SELECT 1 FROM vestnik_outbox AS a
-              WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
-            ORDER BY pos`),
+          ? sql`SELECT pos, id, topic, key, headers, body FROM vestnik_outbox
+            WHERE pos IN (SELECT value FROM json_each(${JSON.stringify(positions)})) ORDER BY pos`
+          : sql`SELECT pos, id, topic, key, headers, body FROM vestnik_outbox
+            WHERE pos = ANY(CAST(${arrayOf(positions)} AS BIGINT[])) ORDER BY pos`),
       )
       return rows.map(toTaken)
     },
@@ -92,16 +86,24 @@ export function outboxFor(sql: Sql): Outbox {
   }
 
   /**
-   * In PostgreSQL only what was written below the oldest transaction that still runs: one that commits late may have
-   * rows with earlier positions.
+   * What is behind a message that parks its key is passed over, however much it is: it must not fill the batch. In
+   * PostgreSQL only what was written below the oldest transaction that still runs: one that commits late may have rows
+   * with earlier positions.
    */
   function next(tx: Tx): Promise<readonly Row[]> {
     return tx.query(
       ...(sql.dialect === 'sqlite'
-        ? sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox
-          WHERE state = 'new' ORDER BY pos LIMIT ${batchRows}`
-        : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox
-          WHERE state = 'new' AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY pos LIMIT ${batchRows}`),
+        ? sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
+          AND NOT EXISTS (
+            SELECT 1 FROM vestnik_outbox AS a
+            WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
+          ORDER BY pos LIMIT ${batchRows}`
+        : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
+          AND xid < pg_snapshot_xmin(pg_current_snapshot())
+          AND NOT EXISTS (
+            SELECT 1 FROM vestnik_outbox AS a
+            WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
+          ORDER BY pos LIMIT ${batchRows}`),
     )
   }
 
@@ -111,10 +113,16 @@ export function outboxFor(sql: Sql): Outbox {
     for (const topic of topics) {
       const rows = await tx.query(
         ...(sql.dialect === 'sqlite'
-          ? sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox
-            WHERE state = 'new' AND topic = ${topic} ORDER BY pos LIMIT ${batchRows}`
-          : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox
-            WHERE state = 'new' AND topic = ${topic} AND xid < pg_snapshot_xmin(pg_current_snapshot())
+          ? sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new' AND topic = ${topic}
+            AND NOT EXISTS (
+              SELECT 1 FROM vestnik_outbox AS a
+              WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
+            ORDER BY pos LIMIT ${batchRows}`
+          : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new' AND topic = ${topic}
+            AND xid < pg_snapshot_xmin(pg_current_snapshot())
+            AND NOT EXISTS (
+              SELECT 1 FROM vestnik_outbox AS a
+              WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
             ORDER BY pos LIMIT ${batchRows}`),
       )
       found.push(...rows)

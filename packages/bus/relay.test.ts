@@ -119,6 +119,20 @@ test('where the contract parks, a refused message keeps its key in the outbox un
   assert.equal(hand.transport.batches[2]?.[0]?.id, aside.id, 'it keeps its id')
 })
 
+test('however much a parked key keeps back, the other keys are sent', async () => {
+  const parking = noteContract({ afterDead: 'park' })
+  await using hand = await openByHand({ publishes: [parking] })
+  refuse(hand, 0)
+  await publish(hand, { n: 0, key: 'a' }, parking)
+  await hand.clock.advance(500)
+  await hand.store.transaction(async (tx) => {
+    for (let n = 1; n <= 1_200; n += 1) await (hand.bus as Bus).publish(tx, parking, { n, key: 'a' })
+  })
+  await publish(hand, { n: 2_000, key: 'b' }, parking)
+  await hand.clock.advance(5_000)
+  assert.deepEqual(sent(hand), [[0], [2_000]])
+})
+
 test('of two processes on one outbox one sends, and the other follows when it dies', async () => {
   const { store, clock } = await openMemory()
   const [one, two] = [handTransport(), handTransport()]

@@ -341,8 +341,8 @@ export const busMutants: readonly Mutant[] = [
     name: 'a parked key leaves the outbox',
     rule: 'With park, a message that was set aside keeps its key behind it.',
     file: 'packages/bus/outbox.ts',
-    find: 'AND a.key = o.key AND a.pos < o.pos)',
-    replace: 'AND a.key = o.key AND a.pos > o.pos)',
+    find: '${row.parks ? 1 : 0})`,',
+    replace: '${row.parks ? 0 : 0})`,',
     tests: [relay],
   },
   {

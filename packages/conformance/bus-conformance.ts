@@ -44,5 +44,8 @@ export function busSuite(options: BusConformance): Suite<BusBench, BusVariant> {
 /** Registers every law as a test of node:test. */
 export function busConformance(options: BusConformance): void {
   // They wait more than they work, each on a topic and databases of its own.
-  registerSuite(busSuite(options), { timeoutMs: 60_000 + 10 * options.leaseMs, atOnce: 4 })
+  registerSuite(busSuite(options), {
+    timeoutMs: Math.max(60_000 + 10 * options.leaseMs, 3 * (options.patienceMs ?? 0)),
+    atOnce: 4,
+  })
 }

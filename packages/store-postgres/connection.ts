@@ -124,6 +124,7 @@ async function prepare(connection: Connection, { shown }: Target, options: Conne
 
 function wrap(client: Client, socket: Socket): Connection {
   const nameOf = namesOfStatements()
+  let gathering = false
   let lost: unknown
   let ended: (() => void) | undefined
   const gone = Promise.withResolvers<void>()
@@ -140,9 +141,22 @@ function wrap(client: Client, socket: Socket): Connection {
     gone.resolve()
   })
 
+  /** What is sent in one turn of the event loop goes in one piece. */
+  function gather(): void {
+    if (gathering) return
+    gathering = true
+    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+    stream.cork()
+    process.nextTick(() => {
+      gathering = false
+      stream.uncork()
+    })
+  }
+
   async function send(query: Sent): Promise<QueryResult | readonly QueryResult[]> {
     if (lost !== undefined) throw lost
     try {
+      gather()
       return await client.query(query)
     } catch (error) {
       if (isLost(error) || isReadOnly(error)) lose(error)

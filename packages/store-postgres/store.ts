@@ -15,20 +15,28 @@ import type { Job, Outcome, Running } from './work.ts'
 
 export interface PostgresStore extends Store<Tx>, AsyncDisposable {}
 
-const limits = { works: 200, commitMs: 5, workMs: 1000, sharedLockMs: 200 }
-/** How long a work that has its commit for itself waits for a lock. */
-const lockMs = 700
+/** What a work and a commit may take. `lockMs`: how long a work that has its commit for itself waits for a lock. */
+const standardLimits = { works: 200, commitMs: 5, workMs: 1000, sharedLockMs: 200, lockMs: 700 }
 
 /**
  * Opens the store in the schema, which is made if it is missing. A server that does not answer is waited for until the
  * options' patience ends.
  * @throws BusError `BAD_URL`, `BAD_OPTION`, `DATABASE_REFUSED` for what waiting cannot mend, `DATABASE_UNREACHABLE`
  */
-export async function openPostgresStore(url: string, options: PostgresStoreOptions = {}): Promise<PostgresStore> {
+export function openPostgresStore(url: string, options: PostgresStoreOptions = {}): Promise<PostgresStore> {
+  return openWithin(standardLimits, url, options)
+}
+
+/** Tests of what is built on the store give it more time, so that they do not judge the machine. */
+export async function openWithin(
+  limits: typeof standardLimits,
+  url: string,
+  options: PostgresStoreOptions = {},
+): Promise<PostgresStore> {
   const { schema, patienceMs, readers, pollMs } = whole(options)
   const target = readUrl(url)
   const { shown } = target
-  const open = (): Promise<Connection> => connect(target, { schema, workMs: limits.workMs, lockMs })
+  const open = (): Promise<Connection> => connect(target, { schema, ...limits })
   const first = await patiently(open, patienceMs)
   const own = await prepareSchema(first, target, schema)
   const inside = new AsyncLocalStorage<Running>()

@@ -1,0 +1,208 @@
+/** The bus's tables in PostgreSQL: made by several at once, never half, and an outbox that skips no transaction. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openPostgresStore, type PostgresStore } from '@vestnik/store-postgres'
+import { memoryBroker } from '@vestnik/testing'
+import { Client } from 'pg'
+import { z } from 'zod'
+import { command, type ScratchDatabase, scratchDatabase, sharedPostgres } from '../../tools/databases/postgres.ts'
+import { type Bus, contract, hasCode, on, openBus } from './index.ts'
+import { outboxFor } from './outbox.ts'
+import { migrate, schemaVersion } from './schema.ts'
+import { sqlFor } from './sql.ts'
+
+const server = await sharedPostgres()
+after(() => server[Symbol.asyncDispose]())
+const timeout = 90_000
+const sql = sqlFor('postgres')
+const outbox = outboxFor(sql)
+
+const noted = contract('note.written', {
+  schema: z.object({ name: z.string() }),
+  key: () => 'one',
+  groups: [{ name: 'readers', order: 'key' }],
+})
+
+test('a message whose transaction commits late is sent, in the order of the positions', { timeout }, async () => {
+  await using at = await openPair()
+  const late = await begin(at.database)
+  await insert(late, 'late')
+  await at.publish('early')
+  assert.deepEqual(await at.names(), [])
+  await late.query('COMMIT')
+  await late.end()
+  await until(async () => (await at.names()).length === 2)
+  assert.deepEqual(await at.names(), ['late', 'early'])
+})
+
+test('what a running transaction holds up is not lost to settled or a close', { timeout }, async () => {
+  await using at = await openPair()
+  const late = await begin(at.database)
+  await insert(late, 'late')
+  await at.publish('early')
+  let settled = false
+  const settling = at.bus.settled().then(() => {
+    settled = true
+  })
+  await sleep(100)
+  assert.equal(settled, false)
+  await late.query('ROLLBACK')
+  await late.end()
+  await settling
+  assert.deepEqual(await at.names(), ['early'])
+})
+
+test('rows of a transaction that runs are not taken, and those behind it are held up', { timeout }, async () => {
+  await using database = await scratchDatabase(server)
+  await using store = await openPostgresStore(database.url)
+  await migrate(store)
+  const look = () => store.read(async (tx) => [(await outbox.take(tx)).length, await outbox.isHeldUp(tx)])
+  assert.deepEqual(await look(), [0, false])
+  const late = await begin(database)
+  await insert(late, 'late')
+  await store.transaction((tx) => outbox.add(tx, row('early')))
+  assert.deepEqual(await look(), [0, true])
+  await late.query('COMMIT')
+  await late.end()
+  await until(async () => (await look())[0] === 2)
+})
+
+test('several processes make the tables at once, and each finds them whole', { timeout }, async () => {
+  await using database = await scratchDatabase(server)
+  const stores = await Promise.all([1, 2, 3, 4].map(() => openPostgresStore(database.url)))
+  await Promise.all(stores.map((store) => migrate(store)))
+  assert.deepEqual(await version(database), [{ version: schemaVersion }])
+  for (const store of stores) await store.close()
+})
+
+test('a process that dies while it makes the tables leaves nothing half made', { timeout }, async () => {
+  await using database = await scratchDatabase(server)
+  await using store = await openPostgresStore(database.url)
+  // Whoever looks into a table holds up those who would change it; the process is killed while it waits.
+  await migrate(store)
+  await command(database.url, 'DROP INDEX vestnik_outbox_topic; UPDATE vestnik_version SET version = 1')
+  const looker = await begin(database)
+  await looker.query('LOCK TABLE vestnik_version IN ACCESS EXCLUSIVE MODE')
+  const making = migrate(store).catch(() => {})
+  await until(async () => (await waiting(database)).length > 0)
+  await command(database.url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+  await looker.query('ROLLBACK')
+  await looker.end()
+  await making
+  await migrate(store)
+  assert.deepEqual(await version(database), [{ version: schemaVersion }])
+  assert.equal(
+    (await command(database.url, "SELECT 1 FROM pg_indexes WHERE indexname = 'vestnik_outbox_topic'")).length,
+    1,
+  )
+})
+
+test('tables of a newer bus are refused', { timeout }, async () => {
+  await using database = await scratchDatabase(server)
+  await using store = await openPostgresStore(database.url)
+  await migrate(store)
+  await command(database.url, `UPDATE vestnik_version SET version = ${schemaVersion + 1}`)
+  await assert.rejects(migrate(store), (error) => hasCode(error, 'NEWER_VERSION'))
+})
+
+test('a key that PostgreSQL cannot hold keeps no message from being handled', { timeout }, async () => {
+  await using at = await openPair()
+  await at.transport.publish([
+    { id: 'm1', topic: noted.topic, key: 'a\0b', headers: {}, body: new TextEncoder().encode('{"name":"nul"}') },
+  ])
+  await until(async () => (await at.names()).includes('nul'))
+})
+
+test('the relay reads few rows of many that wait, and of few the statistics know nothing', { timeout }, async () => {
+  await using database = await scratchDatabase(server)
+  await using store = await openPostgresStore(database.url)
+  await migrate(store)
+  const statement = `EXPLAIN (ANALYZE, FORMAT JSON) SELECT pos, length(body) AS bytes FROM vestnik_outbox
+    WHERE state = 'new' AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY pos LIMIT 1000`
+  await command(
+    database.url,
+    `INSERT INTO vestnik_outbox (id, topic, key, headers, body, created, parks)
+      SELECT i::text, 'note.written', 'k', '{}', 'x', 0, 0 FROM generate_series(1, 50000) i`,
+  )
+  const [row] = await command(database.url, statement)
+  const plan = JSON.stringify(row)
+  assert.match(plan, /Index Scan/)
+  assert.doesNotMatch(plan, /Seq Scan/)
+})
+
+const row = (name: string) => ({
+  id: name,
+  topic: noted.topic,
+  key: 'one',
+  headers: { 'ce-source': 'writer', 'ce-type': noted.topic },
+  body: new TextEncoder().encode(JSON.stringify({ name })),
+  created: 0,
+  parks: false,
+})
+
+/** A transaction of another program on the same database. */
+async function begin(database: ScratchDatabase): Promise<Client> {
+  const client = new Client(database.url)
+  client.on('error', () => {})
+  await client.connect()
+  await client.query('BEGIN')
+  return client
+}
+
+async function insert(client: Client, name: string): Promise<void> {
+  const tx = {
+    query: async (text: string, values: readonly unknown[]) => (await client.query(text, [...values])).rows,
+  }
+  await outbox.add(tx, row(name))
+}
+
+const version = (database: ScratchDatabase) => command(database.url, 'SELECT version FROM vestnik_version')
+const waiting = (database: ScratchDatabase) =>
+  command(
+    database.url,
+    `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = '${database.name}'`,
+  )
+
+interface Pair extends AsyncDisposable {
+  readonly database: ScratchDatabase
+  readonly bus: Bus
+  readonly transport: ReturnType<ReturnType<typeof memoryBroker>['open']>
+  publish(name: string): Promise<unknown>
+  /** What took effect, in order. */
+  names(): Promise<readonly string[]>
+}
+
+/** A service that reads what it publishes. */
+async function openPair(): Promise<Pair> {
+  const database = await scratchDatabase(server)
+  const store: PostgresStore = await openPostgresStore(database.url)
+  await store.transaction((tx) => tx.query('CREATE TABLE names (seq BIGSERIAL, name TEXT)', []))
+  const transport = memoryBroker().open()
+  const handler = on(noted, 'readers', async ({ name }, { tx }) => {
+    await tx.query('INSERT INTO names (name) VALUES ($1)', [name])
+  })
+  const bus = await openBus({ service: 'writer', store, transport, handlers: [handler], publishes: [noted] })
+  return {
+    database,
+    bus,
+    transport,
+    publish: (name) => store.transaction((tx) => bus.publish(tx, noted, { name })),
+    async names() {
+      const rows = await store.read((tx) => tx.query('SELECT name FROM names ORDER BY seq', []))
+      return rows.map(({ name }) => String(name))
+    },
+    async [Symbol.asyncDispose]() {
+      await bus.close()
+      await transport.close()
+      await store.close()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function until(fact: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 60_000; !(await fact()); await sleep(5)) {
+    assert.ok(performance.now() < end, `after 60 s it is still not so: ${fact}`)
+  }
+}

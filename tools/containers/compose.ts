@@ -8,20 +8,28 @@ import { root } from '../repository.ts'
 import type { Docker } from './docker.ts'
 import type { StandIns } from './stand-ins.ts'
 
+/** What carries the messages, as the file names its profiles. */
+export type Profile = 'rabbitmq' | 'kafka' | 'both'
+
+export interface Project extends AsyncDisposable {
+  /** Starts everything of a profile. Resolves when all of it is ready. One at a time. */
+  start(profile: Profile): Promise<Containers>
+}
+
+/** What runs, until it is disposed of with all its data. */
 export interface Containers extends AsyncDisposable {
+  /** What compose calls all of it. */
+  readonly project: string
   /** The gateway's address, and the mailbox, as this machine reaches them. */
   readonly url: string
   readonly mailbox: Mailbox
-  /** Runs a command of compose on it. */
-  compose(...words: readonly string[]): Promise<string>
   /** The id of a service's container. */
   idOf(service: string): Promise<string>
-  /** Resolves when the gateway answers that it is ready. */
-  untilReady(): Promise<void>
 }
 
 /** What the file calls by fixed names: an engine has each once. */
-const fixedNames = { container: 'message-broker', network: 'backend-microservices-network' }
+const fixedContainers: readonly string[] = ['message-broker', 'kafka']
+const fixedNetworks: readonly string[] = ['backend-microservices-network', 'mail_net']
 
 const composeFile: string = join(root, 'deploy', 'compose.yaml')
 
@@ -42,64 +50,72 @@ export async function composePrograms({ program }: Docker): Promise<readonly (re
 
 /** Containers and networks that others have on the engine under the names of the file: theirs are left alone. */
 export async function namesTaken({ run }: Docker): Promise<readonly string[]> {
-  const containers = await run('ps', '--all', '--format', '{{.Names}}')
-  const networks = await run('network', 'ls', '--format', '{{.Name}}')
-  const isThere = (names: string, name: string) => names.split('\n').includes(name)
+  const containers = (await run('ps', '--all', '--format', '{{.Names}}')).split('\n')
+  const networks = (await run('network', 'ls', '--format', '{{.Name}}')).split('\n')
   return [
-    ...(isThere(containers, fixedNames.container) ? [`the container ${fixedNames.container}`] : []),
-    ...(isThere(networks, fixedNames.network) ? [`the network ${fixedNames.network}`] : []),
+    ...fixedContainers.filter((name) => containers.includes(name)).map((name) => `the container ${name}`),
+    ...fixedNetworks.filter((name) => networks.includes(name)).map((name) => `the network ${name}`),
   ]
 }
 
-/** Builds the services' image, and starts everything. Resolves when all of it is ready. */
-export async function startContainers(docker: Docker, standIns: StandIns, tag: string): Promise<Containers> {
+/** Builds the services' image. */
+export async function openProject(docker: Docker, standIns: StandIns, tag: string): Promise<Project> {
   const [gatewayPort = 0, mailboxPort = 0] = await freePorts(2)
   const project = `vestnik-${tag}`
   const image = `vestnik-services:${tag}`
   const variables = {
+    ...unset,
     ...passwords(),
     COMPOSE_PROJECT_NAME: project,
     NODE_IMAGE: standIns.node,
-    RABBITMQ_IMAGE: standIns.rabbitmq,
+    RABBITMQ_IMAGE: standIns.rabbitmq ?? '',
+    KAFKA_IMAGE: standIns.kafka ?? '',
     VESTNIK_IMAGE: image,
     NPM_CONFIG_REGISTRY: (await docker.program('npm', 'config', 'get', 'registry')).trim(),
     GATEWAY_PORT: String(gatewayPort),
     MAILBOX_PORT: String(mailboxPort),
   }
   const [[program = '', ...first] = []] = await composePrograms(docker)
-  const env = Object.entries({ ...unset, ...variables }).map(([name, value]) => `${name}=${value}`)
-  const compose = (...words: readonly string[]) =>
-    docker.program('env', ...env, program, ...first, '-f', composeFile, '--profile', 'rabbitmq', ...words)
-  const url = `http://127.0.0.1:${gatewayPort}`
+  const env = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
+  const compose = (profile: Profile, ...words: readonly string[]) =>
+    docker.program('env', ...env, program, ...first, '-f', composeFile, '--profile', profile, ...words)
+  const images = [image, ...Object.values(standIns)]
+  const forget = docker.engine.isOwn ? () => {} : guardProject(project, images)
+  await compose('rabbitmq', 'build', 'mailbox')
 
-  const forget = docker.engine.isOwn ? () => {} : guardProject(project, [image, ...Object.values(standIns)])
-
-  async function dispose(): Promise<void> {
-    await compose('down', '--volumes', '--remove-orphans', '--timeout', '5')
-    if (!docker.engine.isOwn) await docker.run('rmi', '--force', image, ...Object.values(standIns))
-    forget()
+  async function start(profile: Profile): Promise<Containers> {
+    const url = `http://127.0.0.1:${gatewayPort}`
+    const down = async () => void (await compose(profile, 'down', '--volumes', '--remove-orphans', '--timeout', '5'))
+    try {
+      await compose(profile, 'up', '--detach', '--no-build')
+      await untilAnswers(`${url}/readyz`)
+    } catch (error) {
+      const said = await compose(profile, 'logs', '--no-color', '--tail', '20').catch(String)
+      await down()
+      const why = error instanceof Error ? error.message : error
+      throw new Error(`start the containers on ${profile}: ${why}\n${said}`, { cause: error })
+    }
+    return {
+      project,
+      url,
+      mailbox: openMailbox(`http://127.0.0.1:${mailboxPort}`),
+      idOf: (service) => idOf(docker, project, nameOn(profile, service)),
+      [Symbol.asyncDispose]: down,
+    }
   }
 
-  const containers: Containers = {
-    url,
-    mailbox: openMailbox(`http://127.0.0.1:${mailboxPort}`),
-    compose,
-    idOf: (service) => idOf(docker, project, service),
-    untilReady: () => untilAnswers(`${url}/readyz`),
-    [Symbol.asyncDispose]: dispose,
+  return {
+    start,
+    async [Symbol.asyncDispose]() {
+      if (!docker.engine.isOwn) await docker.run('rmi', '--force', ...images)
+      forget()
+    },
   }
-  try {
-    await compose('build', 'gateway')
-    await compose('up', '--detach', '--no-build')
-    await containers.untilReady()
-    return containers
-  } catch (error) {
-    const said = await compose('logs', '--no-color', '--tail', '20').catch(String)
-    await dispose()
-    throw new Error(`start the containers: ${error instanceof Error ? error.message : error}\n${said}`, {
-      cause: error,
-    })
-  }
+}
+
+/** What the file calls a service with these brokers. */
+function nameOn(profile: Profile, service: string): string {
+  return profile === 'rabbitmq' || service === 'mailbox' ? service : `${service}-on-${profile}`
 }
 
 /** What this machine's environment says is not meant for the containers. */

@@ -1,13 +1,14 @@
 /**
  * Images that stand in for the public ones, made here of Debian's packages, so that no image is pulled: Node with npm, as
- * in `node:26-bookworm-slim`, and RabbitMQ. What takes long is kept in the user's cache.
+ * in `node:26-bookworm-slim`, RabbitMQ, and Kafka of the jars that tests run. What takes long is kept in the user's cache.
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { copyFile, cp, mkdir, realpath, rename, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { guardCommand, guardedFolder, removeFolder, runGuarded } from '../brokers/guarded.ts'
+import { kafkaJars } from '../brokers/kafka-jars.ts'
 import type { Docker } from './docker.ts'
 import { trustedCertificates } from './trust.ts'
 
@@ -15,8 +16,11 @@ export interface StandIns {
   /** What the others are made from. */
   readonly debian: string
   readonly node: string
-  readonly rabbitmq: string
+  readonly rabbitmq?: string
+  readonly kafka?: string
 }
+
+export type BrokerImage = 'rabbitmq' | 'kafka'
 
 /** What the public image of Node has besides Debian's smallest system. */
 const packages = ['ca-certificates', 'libatomic1', 'libstdc++6']
@@ -30,6 +34,22 @@ RUN apt-get -q update \\
 ENV PATH=/usr/lib/rabbitmq/bin:$PATH
 CMD ["rabbitmq-server"]
 `
+/** The public image has Java and Kafka's scripts, of which these do what compose.yaml asks of them. */
+const javaFile = `
+RUN apt-get -q update \\
+ && DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install openjdk-17-jre-headless \\
+ && rm -rf /var/lib/apt/lists/*
+RUN useradd --create-home --uid 1000 appuser && install -d -o appuser /var/lib/kafka/data
+`
+const kafkaFile = `
+COPY bin /opt/kafka/bin
+COPY libs /opt/kafka/libs
+`
+const kafkaScripts = {
+  'kafka-storage.sh': 'kafka.tools.StorageTool',
+  'kafka-server-start.sh': 'kafka.Kafka',
+} as const
+
 const nodeFile = `
 COPY node /usr/local/bin/node
 COPY npm /usr/local/lib/node_modules/npm
@@ -40,20 +60,28 @@ CMD ["node"]
 `
 
 /** Their names end with `tag`, so that they can be told from all others. */
-export async function makeStandIns(docker: Docker, tag: string): Promise<StandIns> {
+export async function makeStandIns(docker: Docker, tag: string, brokers: readonly BrokerImage[]): Promise<StandIns> {
   const debian = `vestnik-debian:${tag}`
-  const images = { debian, node: `vestnik-node:${tag}`, rabbitmq: `vestnik-rabbitmq:${tag}` }
+  const node = `vestnik-node:${tag}`
   const folder = await guardedFolder('images')
+  const contextFor = async (name: string) => {
+    await mkdir(join(folder, name))
+    return join(folder, name)
+  }
   try {
     await docker.run('import', await debianArchive(folder), debian)
-    await Promise.all([
-      makeRabbitmq(docker, folder, debian, images.rabbitmq),
-      makeNode(docker, folder, debian, images.node),
-    ])
+    const made = brokers.map(async (broker) => {
+      const image = `vestnik-${broker}:${tag}`
+      const context = await contextFor(broker)
+      if (broker === 'kafka') await makeKafka(docker, context, debian, image)
+      else await makeOfDebian(docker, context, debian, image, rabbitmqFile)
+      return [broker, image] as const
+    })
+    await makeNode(docker, await contextFor('node'), debian, node)
+    return { debian, node, ...Object.fromEntries(await Promise.all(made)) }
   } finally {
     removeFolder(folder)
   }
-  return images
 }
 
 const makeMs = 600_000
@@ -71,12 +99,17 @@ function debianArchive(folder: string): Promise<string> {
   })
 }
 
-async function makeRabbitmq(docker: Docker, folder: string, debian: string, image: string): Promise<void> {
-  const context = join(folder, 'rabbitmq')
-  await mkdir(context)
-  const recipe = [suite, packages.join(), rabbitmqFile].join('\n')
-  const archive = await cached('rabbitmq-image', recipe, async (file) => {
-    await writeFile(join(context, 'Dockerfile'), `FROM ${debian}${rabbitmqFile}`)
+/** Debian with packages that take long, from the cache if they were installed before. */
+async function makeOfDebian(
+  docker: Docker,
+  context: string,
+  debian: string,
+  image: string,
+  made: string,
+): Promise<void> {
+  const recipe = [suite, packages.join(), made].join('\n')
+  const archive = await cached(`${basename(context)}-image`, recipe, async (file) => {
+    await writeFile(join(context, 'Dockerfile'), `FROM ${debian}${made}`)
     await docker.build(context, '--tag', image)
     // By its id: no other name is given or lost when it is loaded.
     const id = await docker.run('image', 'inspect', '--format', '{{.Id}}', image)
@@ -86,10 +119,22 @@ async function makeRabbitmq(docker: Docker, folder: string, debian: string, imag
   await docker.run('tag', /sha256:[0-9a-f]+/.exec(loaded)?.[0] ?? loaded, image)
 }
 
+async function makeKafka(docker: Docker, context: string, debian: string, image: string): Promise<void> {
+  const jars = kafkaJars()
+  if (jars === undefined) throw new Error('there are no jars of Kafka, and no Maven that would fetch them')
+  await makeOfDebian(docker, context, debian, image, javaFile)
+  await cp(jars, join(context, 'libs'), { recursive: true })
+  await mkdir(join(context, 'bin'))
+  for (const [script, main] of Object.entries(kafkaScripts)) {
+    const line = `exec java \${KAFKA_HEAP_OPTS:--Xmx512m} -cp '/opt/kafka/libs/*' ${main} "$@"`
+    await writeFile(join(context, 'bin', script), `#!/bin/sh\n${line}\n`, { mode: 0o755 })
+  }
+  await writeFile(join(context, 'Dockerfile'), `FROM ${image}${kafkaFile}`)
+  await docker.build(context, '--tag', image)
+}
+
 /** This process's own Node, and the npm of this machine. */
-async function makeNode(docker: Docker, folder: string, debian: string, image: string): Promise<void> {
-  const context = join(folder, 'node')
-  await mkdir(context)
+async function makeNode(docker: Docker, context: string, debian: string, image: string): Promise<void> {
   await Promise.all([
     copyFile(process.execPath, join(context, 'node')),
     cp(await npmFolder(), join(context, 'npm'), { recursive: true, dereference: true }),

@@ -88,7 +88,8 @@ export function outboxFor(sql: Sql): Outbox {
   /**
    * What is behind a message that parks its key is passed over, however much it is: it must not fill the batch. In
    * PostgreSQL only what was written below the oldest transaction that still runs: one that commits late may have rows
-   * with earlier positions.
+   * with earlier positions. Its planner must see no shorter way than by position (no join, no index of what is new), or it
+   * reads all that waits to sort it.
    */
   function next(tx: Tx): Promise<readonly Row[]> {
     return tx.query(
@@ -98,16 +99,19 @@ export function outboxFor(sql: Sql): Outbox {
             SELECT 1 FROM vestnik_outbox AS a
             WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
           ORDER BY pos LIMIT ${batchRows}`
-        : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
+        : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state NOT IN ('aside', 'dropped')
           AND xid < pg_snapshot_xmin(pg_current_snapshot())
           AND NOT EXISTS (
-            SELECT 1 FROM vestnik_outbox AS a
-            WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
+            SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
+            AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos OFFSET 0)
           ORDER BY pos LIMIT ${batchRows}`),
     )
   }
 
-  /** Of these topics; however many rows of others wait, none of them is read. */
+  /**
+   * Of these topics; however many rows of others wait, none of them is read: in PostgreSQL only the index by topic and
+   * position has the order that is asked for.
+   */
   async function nextOf(tx: Tx, topics: readonly string[]): Promise<readonly Row[]> {
     const found: Row[] = []
     for (const topic of topics) {
@@ -118,12 +122,12 @@ export function outboxFor(sql: Sql): Outbox {
               SELECT 1 FROM vestnik_outbox AS a
               WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
             ORDER BY pos LIMIT ${batchRows}`
-          : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new' AND topic = ${topic}
-            AND xid < pg_snapshot_xmin(pg_current_snapshot())
+          : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
+            AND topic >= ${topic} AND topic <= ${topic} AND xid < pg_snapshot_xmin(pg_current_snapshot())
             AND NOT EXISTS (
-              SELECT 1 FROM vestnik_outbox AS a
-              WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
-            ORDER BY pos LIMIT ${batchRows}`),
+              SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
+              AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos OFFSET 0)
+            ORDER BY topic, pos LIMIT ${batchRows}`),
       )
       found.push(...rows)
     }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Group } from '@vestnik/bus/transport'
 import { privateRabbit, type RabbitNode } from '../../tools/brokers/rabbitmq.ts'
 import { openTcpProxy, type TcpProxy } from '../../tools/brokers/tcp-proxy.ts'
-import { openMember, type TestMember, until } from './member.fixture.ts'
+import { openMember, sharesOf, type TestMember, until } from './member.fixture.ts'
 
 /** So far apart that no test could wait until they tell of anything. */
 const heartbeatSeconds = 60
@@ -76,10 +76,10 @@ test('a member whose link is cut while it gives queues away shares them again af
   await readQueues(other, group)
   await cut
   await other.transport.close()
-  await until(() => has(queues, 4))
+  await until(async () => (await sharesOf([queues], 4))[0] === 4)
   await using third = await openMember(node.url)
   const shared = await readQueues(third, group)
-  await until(async () => (await has(shared, 2)) && (await has(queues, 2)), 60_000)
+  await until(async () => (await sharesOf([queues, shared], 4)).every((share) => share === 2), 60_000)
 })
 
 test('a broker that stands still keeps no close and no drain waiting, and no socket stays', {
@@ -111,11 +111,4 @@ async function readQueues(member: TestMember, group: Group): Promise<Set<string>
   const queues = new Set<string>()
   await member.transport.subscribe(group, async ({ at }) => void queues.add(at))
   return queues
-}
-
-/** Whether so many queues bring messages now. */
-async function has(queues: Set<string>, count: number): Promise<boolean> {
-  queues.clear()
-  await sleep(500)
-  return queues.size === count
 }

@@ -71,6 +71,16 @@ export async function rejection(publishing: Promise<void>): Promise<PublishError
   return error
 }
 
+/**
+ * How many queues each reader has, by the queues that it notes when they bring it something: looked at again when all
+ * queues together have brought something.
+ */
+export async function sharesOf(readers: readonly Set<string>[], queues: number): Promise<readonly number[]> {
+  for (const noted of readers) noted.clear()
+  await until(() => new Set(readers.flatMap((noted) => [...noted])).size === queues, 60_000)
+  return readers.map(({ size }) => size)
+}
+
 export async function until(fact: () => boolean | Promise<boolean>, patienceMs: number = 30_000): Promise<void> {
   const end = performance.now() + patienceMs
   while (!(await fact())) {

@@ -5,23 +5,18 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Group } from '@vestnik/bus/transport'
 import { sharedRabbit } from '../../tools/brokers/rabbitmq.ts'
-import { openMember, type TestMember, until } from './member.fixture.ts'
+import { openMember, sharesOf, type TestMember, until } from './member.fixture.ts'
 
 const partitions = 12
 
-interface Share {
-  /** How many queues brought it messages during the time. */
-  of(ms: number): Promise<number>
-}
-
-/** Reads at the member; a key that runs anywhere is noted, and one that runs twice is told. */
+/** Reads at the member, and notes its queues; a key that runs anywhere is noted, and one that runs twice is told. */
 async function readAt(
   member: TestMember,
   group: Group,
   running: Set<string>,
   overlap: (key: string) => void,
-): Promise<Share> {
-  let queues = new Set<string>()
+): Promise<Set<string>> {
+  const queues = new Set<string>()
   await member.transport.subscribe(group, async ({ at, key = '' }) => {
     queues.add(at)
     if (running.has(key)) overlap(key)
@@ -29,13 +24,7 @@ async function readAt(
     await sleep(1)
     running.delete(key)
   })
-  return {
-    async of(ms) {
-      queues = new Set()
-      await sleep(ms)
-      return queues.size
-    },
-  }
+  return queues
 }
 
 test('three members have four of twelve queues each, two have six when one has gone', {
@@ -52,12 +41,12 @@ test('three members have four of twelve queues each, two have six when one has g
   for (const member of members) undo.use(member)
   const running = new Set<string>()
   const overlaps: string[] = []
-  const readers: Share[] = []
+  const readers: Set<string>[] = []
   for (const member of members) readers.push(await readAt(member, group, running, (key) => overlaps.push(key)))
 
-  const shares = async (of: readonly Share[]) => Promise.all(of.map((share) => share.of(700)))
-  await until(async () => (await shares(readers)).every((share) => share === 4), 60_000)
+  await until(async () => (await sharesOf(readers, partitions)).every((share) => share === 4), 60_000)
   await members[0]?.transport.close()
-  await until(async () => (await shares(readers.slice(1))).every((share) => share === 6), 60_000)
+  const left = readers.slice(1)
+  await until(async () => (await sharesOf(left, partitions)).every((share) => share === 6), 60_000)
   assert.deepEqual(overlaps, [])
 })

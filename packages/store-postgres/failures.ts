@@ -59,6 +59,11 @@ export function notCommitted(shown: string, error: unknown): BusError {
 export const refusedCommit = (shown: string, error: unknown): unknown => {
   if (isConstraint(error)) return error // the work's own error, as that of any statement
   if (isFull(error) || isLocked(error) || isCollision(error)) return notCommitted(shown, error)
+  if (isTimeout(error)) {
+    return new BusError('TX_TOO_SLOW', `commit to ${shown}: what it checks took too long, it is rolled back`, {
+      cause: error,
+    })
+  }
   return within(error, '53', '58')
     ? new BusError('COMMIT_FAILED', `commit to ${shown}: the server refused it, ${reason(error)}`, { cause: error })
     : error

@@ -106,6 +106,25 @@ test('a server that stands still is told of in time, and is worked with again wh
   assert.deepEqual(await store.read((tx) => tx.query('SELECT n FROM still', [])), [{ n: 2 }])
 })
 
+test('a store whose server is away tells each caller once, and closes', { timeout }, async () => {
+  await using own = await privatePostgres()
+  const store = await openPostgresStore(own.url)
+  await store.read((tx) => tx.query('SELECT 1', []))
+  await own.kill()
+  const works = [1, 2, 3].flatMap(() => [
+    store.transaction((tx) => tx.query('SELECT 1', [])),
+    store.read((tx) => tx.query('SELECT 1', [])),
+  ])
+  for (const end of await Promise.allSettled(works)) {
+    assert.ok(end.status === 'rejected' && hasCode(end.reason, 'TX_LOST'), JSON.stringify(end))
+  }
+  await store.close()
+  await assert.rejects(
+    store.read(async () => {}),
+    (error) => hasCode(error, 'STORE_CLOSED'),
+  )
+})
+
 test('two stores whose shared commits lock the same rows in another order lose no update', { timeout }, async () => {
   await using database = await scratchDatabase(server)
   await using one = await openPostgresStore(database.url)

@@ -16,6 +16,7 @@ const longestPauseMs = 250
 
 export function keepConnection(shown: string, connect: () => Promise<Connection>, first?: Connection): Keeper {
   let current = first
+  let closed = false
 
   async function ready(waiting: Job[]): Promise<Connection | undefined> {
     if (current && current.lost() === undefined) return current
@@ -23,10 +24,11 @@ export function keepConnection(shown: string, connect: () => Promise<Connection>
     let why: unknown = current?.lost()
     const timer = setInterval(() => refuseExpired(waiting, since, why), 100)
     try {
-      for (let pauseMs = 10; waiting.length > 0; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
+      for (let pauseMs = 10; waiting.length > 0 && !closed; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
         try {
           current = await connect()
-          return current
+          if (!closed) return current
+          await current.close()
         } catch (error) {
           why = error
           if (isForGood(error)) for (const job of waiting.splice(0)) job.settle(failed(notConnected(shown, error)))
@@ -50,6 +52,7 @@ export function keepConnection(shown: string, connect: () => Promise<Connection>
   return {
     ready,
     async close() {
+      closed = true
       await current?.close()
     },
   }

@@ -23,6 +23,7 @@ const refusing = `
 
 storeConformance({
   name: 'store-postgres',
+  patienceMs: 20_000,
   open: {
     module: new URL('./laws.fixture.ts', import.meta.url).href,
     export: 'openForLaws',

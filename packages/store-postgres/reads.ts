@@ -30,7 +30,8 @@ export function snapshots({ shown, inside, workMs, readers, connect }: ReadOptio
     for (let job = queue.shift(); job; job = queue.shift()) {
       const waiting = [job]
       const connection = await keeper.ready(waiting)
-      if (connection) job.settle(await readOne(connection, job))
+      // Else it was refused meanwhile.
+      if (connection && waiting.length > 0) job.settle(await readOne(connection, job))
     }
     idle.push(keeper)
   }

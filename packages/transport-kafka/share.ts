@@ -9,7 +9,7 @@ import type { Batch } from './records.ts'
 import { createWatermark, type Range } from './watermark.ts'
 
 /** How many bytes and records of a partition may be in hand before no more is fetched of it. */
-const mostBytes = 512 * 1024
+const mostBytes = 192 * 1024
 const mostRecords = 4000
 /** How far a partition goes on beside its slowest record. */
 const mostAhead = 100_000

@@ -361,4 +361,22 @@ export const busMutants: readonly Mutant[] = [
     replace: 'OR vestnik_lease.until > ${now - now}',
     tests: [relay],
   },
+  {
+    name: 'every relay takes what is of every broker',
+    rule: 'Each topic goes over its own broker, and over no other.',
+    file: 'packages/bus/brokers.ts',
+    find: 'carries: (topic) => routeOf(topic) === route }',
+    replace: 'carries: () => true }',
+    tests: ['packages/bus/routes.test.ts'],
+  },
+  {
+    name: 'what is parked fills the batch',
+    rule: 'What waits behind a parked key holds up no other key.',
+    file: 'packages/bus/outbox.ts',
+    find: `sql\`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
+          AND NOT EXISTS (`,
+    replace: `sql\`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
+          AND pos <= (SELECT min(pos) + 999 FROM vestnik_outbox WHERE state = 'new') AND NOT EXISTS (`,
+    tests: [relay],
+  },
 ]

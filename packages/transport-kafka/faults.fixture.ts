@@ -61,6 +61,9 @@ export async function openMember(url: string): Promise<TestMember> {
 export const idsOf = (prefix: string, count: number): readonly string[] =>
   Array.from({ length: count }, (_, i) => `${prefix}${i}`).toSorted()
 
+const sendMs = 10_000
+const closeMs = 3000
+
 export interface PeerRecord {
   readonly value: Buffer | null
   readonly key?: Buffer
@@ -80,9 +83,13 @@ export async function sendAsPeer(
   })
   try {
     const messages = records.map((record) => ({ ...record, topic }))
-    await producer.send({ messages, compression, acks: -1 })
+    // Where a leader is missing the client's promise may never settle.
+    const late = sleep(sendMs, undefined, { ref: false }).then(() =>
+      assert.fail(`not sent to ${topic} in ${sendMs} ms`),
+    )
+    await Promise.race([producer.send({ messages, compression, acks: -1 }), late])
   } finally {
-    await producer.close()
+    await Promise.race([producer.close().catch(() => {}), sleep(closeMs, undefined, { ref: false })])
   }
 }
 

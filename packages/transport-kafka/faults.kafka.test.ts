@@ -131,7 +131,8 @@ describe('a group', { concurrency: 3 }, () => {
     )
     await untilRead(25)
     assert.ok(messages.slice(20).every(({ redelivered }) => !redelivered))
-    await until('a health that is ready', () => member.transport.health().ready)
+    const health = () => member.transport.health()
+    await until('a health that is ready', () => health().ready, 10_000).catch(() => assert.fail(health().reason))
   })
 
   test('reads partitions that were added', async () => {

@@ -37,7 +37,7 @@ export function startFetching(parts: FetchParts): Fetching {
   const loops = new Set<number>()
   const asleep: (() => void)[] = []
   let isOver = false
-  let trouble: string | undefined
+  const troubles = new Map<number, string>()
   let turn = 0
 
   function wake(): void {
@@ -66,17 +66,19 @@ export function startFetching(parts: FetchParts): Fetching {
         continue
       }
       const failure = await fetch(leader, wanted, wanted.length === mine.length ? waitMs : shortWaitMs)
-      trouble = failure
       if (failure === undefined) {
+        troubles.delete(node)
         pauseMs = 50
         continue
       }
+      troubles.set(node, failure)
       await sleep(pauseMs)
       pauseMs = Math.min(2 * pauseMs, longestPauseMs)
       await leaders.refresh().catch(() => {})
       wake()
     }
     loops.delete(node)
+    troubles.delete(node)
   }
 
   async function fetch(
@@ -115,7 +117,7 @@ export function startFetching(parts: FetchParts): Fetching {
 
   return {
     wake,
-    trouble: () => trouble,
+    trouble: () => troubles.values().next().value,
     end() {
       isOver = true
       rouse()

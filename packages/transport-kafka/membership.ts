@@ -3,12 +3,13 @@
  * while the broker hears from it: when it was silent for the session it gives up by itself, before others begin.
  */
 
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codes, isBrokerError } from './broker-errors.ts'
 import { type Commits, startCommits } from './commits.ts'
-import { coordinatorOf, type Member, type Place, rebalanceMs } from './coordinator.ts'
+import { coordinatorOf, type Place, rebalanceMs } from './coordinator.ts'
+import { whyOf } from './failures.ts'
 import { type Fetching, startFetching } from './fetching.ts'
+import { startHeartbeats } from './heartbeats.ts'
 import type { Lane } from './lanes.ts'
 import { keyOf, watchLeaders } from './leaders.ts'
 import { openLink } from './link.ts'
@@ -49,8 +50,8 @@ export interface Membership {
   trouble(): string | undefined
 }
 
-/** The most between two heartbeats: the broker's own pace is for sessions of 45 s. */
-const beatMs = 1000
+const longestPauseMs = 1000
+const lookMs = 2000
 const leaveMs = 1500
 /** Of the time that the broker gives us to hand a partition over, what is kept for the commit. */
 const commitMs = 1500
@@ -60,91 +61,29 @@ export function becomeMember(parts: MemberParts): Membership {
   const link = openLink(settings, parts.firstBroker)
   const coordinator = coordinatorOf(link, parts.group, topic)
   const leaders = watchLeaders(link, topic)
-  const memberId = randomUUID()
   const owned = new Map<string, Share>()
   const idlers = new Map<Share, () => void>()
-  const joined = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<void>()
   let target: readonly Place[] = []
-  let epoch = 0
-  let heardAt = Number.NEGATIVE_INFINITY
-  let sessionMs = settings.sessionMs
   let isOver = false
+  let isLooking = false
   let trouble: string | undefined
-  let isPoked = false
-  let rouse = () => {}
 
+  const heartbeats = startHeartbeats({
+    coordinator,
+    sessionMs: settings.sessionMs,
+    owned: () => [...owned.values()].map(({ place }) => place),
+    assigned(places) {
+      target = places
+      reconcile()
+    },
+    ended: (why) => void end(why),
+  })
   const commits = startCommits(send, (share, commit) => parts.offered(share, share.committed(commit)))
   const fetching = startFetching({
     ...{ link, leaders, shares: () => owned.values(), arrived: parts.arrived },
     outOfRange: (share) => void reopen(share),
   })
-  const member = (): Member => ({ memberId, epoch })
-  const isAlive = () => !isOver && performance.now() - heardAt < sessionMs
-
-  // Heartbeats.
-
-  async function live(): Promise<void> {
-    let pauseMs = 50
-    while (!isOver) {
-      isPoked = false
-      const sentAt = performance.now()
-      let intervalMs = beatMs
-      try {
-        const pulse = await coordinator.beat({ ...member(), owned: [...owned.values()].map(({ place }) => place) })
-        heard(sentAt, pulse.epoch, pulse.assigned)
-        intervalMs = Math.min(pulse.intervalMs, beatMs, sessionMs / 4)
-        pauseMs = 50
-      } catch (error) {
-        if (isBrokerError(error, codes.unknownMember, codes.fencedEpoch)) return end('the broker counts on it no more')
-        if (epoch === 0 && isBrokerError(error, codes.groupRefused, codes.topicRefused)) joined.reject(error)
-        trouble = textOf(error)
-        intervalMs = pauseMs
-        pauseMs = Math.min(2 * pauseMs, beatMs)
-      }
-      if (!isPoked) await pause(intervalMs)
-    }
-  }
-
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      rouse = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
-
-  /** The next heartbeat has something to say. */
-  function poke(): void {
-    isPoked = true
-    rouse()
-  }
-
-  function heard(sentAt: number, now: number, assigned: readonly Place[] | undefined): void {
-    if (isOver) return
-    heardAt = sentAt
-    if (epoch === 0) {
-      joined.resolve()
-      void askSession()
-    }
-    epoch = now
-    trouble = undefined
-    if (assigned) {
-      target = assigned
-      reconcile()
-    }
-  }
-
-  async function askSession(): Promise<void> {
-    sessionMs = (await coordinator.sessionMs().catch(() => undefined)) ?? sessionMs
-  }
-
-  const watch = setInterval(() => {
-    if (epoch > 0 && !isAlive()) void end('the broker has not answered for as long as a session lasts')
-  }, 100)
-  watch.unref()
 
   // What it owns.
 
@@ -159,7 +98,20 @@ export function becomeMember(parts: MemberParts): Membership {
       owned.set(key, share)
       void open(share)
     }
-    poke()
+    heartbeats.soon()
+    if (target.length === 0) void lookForTopic()
+  }
+
+  /** Who is given nothing may be one too many, or the topic has gone. */
+  async function lookForTopic(): Promise<void> {
+    if (isLooking) return
+    isLooking = true
+    while (target.length === 0 && !isOver) {
+      const failure = await leaders.refresh().catch((error: unknown) => error)
+      trouble = isBrokerError(failure, codes.unknownTopic) ? `the topic ${topic} is gone` : undefined
+      await sleep(lookMs, undefined, { ref: false })
+    }
+    isLooking = false
   }
 
   /** The broker gives it to another member when the next heartbeat does not name it any more. */
@@ -181,11 +133,11 @@ export function becomeMember(parts: MemberParts): Membership {
 
   async function open(share: Share): Promise<void> {
     const { place } = share
-    for (let pauseMs = 50; !share.isOver && !share.isLeaving; pauseMs = Math.min(2 * pauseMs, beatMs)) {
+    for (let pauseMs = 50; !share.isOver && !share.isLeaving; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       try {
         if (!leaders.of(place)) await leaders.refresh()
         const [committed, log] = await Promise.all([
-          coordinator.committed(member(), place.partition),
+          coordinator.committed(heartbeats.member(), place.partition),
           leaders.log(place),
         ])
         if (share.isOver || share.isLeaving) return
@@ -193,10 +145,11 @@ export function becomeMember(parts: MemberParts): Membership {
         if (beginning.lost) parts.lost(lossOf(place, beginning.lost.from, beginning.lost.below))
         share.begin(beginning)
         // Also where nothing was committed: what is published from now on must not be passed over.
+        trouble = undefined
         commits.now(share)
         return fetching.wake()
       } catch (error) {
-        trouble = `partition ${place.partition} is not read yet: ${textOf(error)}`
+        trouble = `partition ${place.partition} is not read yet: ${whyOf(error)}`
         await sleep(pauseMs)
         await leaders.refresh().catch(() => {})
       }
@@ -220,17 +173,17 @@ export function becomeMember(parts: MemberParts): Membership {
     }
   }
 
-  const lossOf = ({ partition }: Place, from: number, below: number) =>
-    `${topic}/${partition}: the broker deleted the records ${from} to ${below - 1} before the group ${parts.group} had read them`
+  const lossOf = ({ partition }: Place, first: number, below: number) =>
+    `${topic}/${partition}: the broker deleted the records ${first} to ${below - 1} before the group ${parts.group} had read them`
 
   async function send(batch: ReadonlyMap<Share, ShareCommit>): Promise<ReadonlySet<Share>> {
-    if (!isAlive()) throw new Error('not a member')
+    if (!heartbeats.isAlive()) throw new Error('not a member')
     const all = [...batch].map(([{ place }, commit]) => ({ partition: place.partition, ...commit }))
-    const failed = await coordinator.commit(member(), all)
+    const failed = await coordinator.commit(heartbeats.member(), all)
     for (const code of failed.values()) {
       if (code === codes.unknownMember || code === codes.fencedEpoch)
         void end('the broker takes no commit of it any more')
-      if (code === codes.staleEpoch) poke()
+      if (code === codes.staleEpoch) heartbeats.soon()
     }
     return new Set([...batch.keys()].filter(({ place }) => failed.has(place.partition)))
   }
@@ -248,33 +201,25 @@ export function becomeMember(parts: MemberParts): Membership {
   async function end(why: string): Promise<void> {
     if (isOver) return
     isOver = true
-    clearInterval(watch)
     for (const share of owned.values()) drop(share, why)
     owned.clear()
     commits.end()
     fetching.end()
-    rouse()
     ended.resolve()
-    if (epoch > 0) {
-      const left = coordinator.beat({ memberId, epoch: -1, owned: [] }).catch(() => {})
-      await Promise.race([left, sleep(leaveMs, undefined, { ref: false })])
-    }
+    await Promise.race([heartbeats.end(), sleep(leaveMs, undefined, { ref: false })])
     link.close()
   }
 
-  joined.promise.catch(() => {})
-  void live()
-
   return {
-    joined: joined.promise,
+    joined: heartbeats.joined,
     ended: ended.promise,
-    isAlive,
+    isAlive: () => !isOver && heartbeats.isAlive(),
     commits,
     fetching,
     async leave() {
       if (isOver) return
       for (const share of owned.values()) share.isLeaving = true
-      if (isAlive()) {
+      if (heartbeats.isAlive()) {
         const flushed = Promise.all([...owned.values()].map(commits.flush))
         await Promise.race([flushed, sleep(leaveMs, undefined, { ref: false })])
       }
@@ -284,8 +229,9 @@ export function becomeMember(parts: MemberParts): Membership {
       idlers.get(share)?.()
       idlers.delete(share)
     },
-    trouble: () => trouble ?? fetching.trouble(),
+    trouble() {
+      const isUnread = [...owned.values()].some((share) => share.position() < 0)
+      return heartbeats.trouble() ?? (isUnread || target.length === 0 ? trouble : undefined) ?? fetching.trouble()
+    },
   }
 }
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -31,6 +31,7 @@ const waitMs = 300
 const shortWaitMs = 20
 const readCommitted = 1
 const longestPauseMs = 1000
+const seekMs = 200
 
 export function startFetching(parts: FetchParts): Fetching {
   const { link, leaders } = parts
@@ -39,15 +40,29 @@ export function startFetching(parts: FetchParts): Fetching {
   let isOver = false
   const troubles = new Map<number, string>()
   let turn = 0
+  let isSeeking = false
 
   function wake(): void {
     for (const share of parts.shares()) {
       const leader = leaders.of(share.place)
+      if (!leader) void seek()
       if (!leader || loops.has(leader.node)) continue
       loops.add(leader.node)
       void run(leader.node)
     }
     rouse()
+  }
+
+  /** While a leader is elected nobody is asked, and nobody would say that there is one. */
+  async function seek(): Promise<void> {
+    if (isSeeking) return
+    isSeeking = true
+    while (!isOver && [...parts.shares()].some(({ place }) => !leaders.of(place))) {
+      await sleep(seekMs)
+      await leaders.refresh().catch(() => {})
+    }
+    isSeeking = false
+    if (!isOver) wake()
   }
 
   function rouse(): void {

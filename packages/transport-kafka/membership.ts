@@ -120,7 +120,11 @@ export function becomeMember(parts: MemberParts): Membership {
     await Promise.race([whenIdle(share), sleep(rebalanceMs - commitMs, undefined, { ref: false })])
     if (share.isOver) return
     parts.abandoned(share, 'its partition goes to another member')
-    await Promise.race([commits.flush(share), sleep(commitMs, undefined, { ref: false })])
+    // Of a topic that was made again nothing is committed: its offsets would be taken for those of the new one.
+    const isOfNow = target.every(
+      ({ topicId, partition }) => partition !== share.place.partition || topicId === share.place.topicId,
+    )
+    if (isOfNow) await Promise.race([commits.flush(share), sleep(commitMs, undefined, { ref: false })])
     if (share.isOver) return
     share.isOver = true
     if (owned.get(key) === share) owned.delete(key)

@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { placesIn } from './orders.ts'
 
 const lookMs = 25
-const mostMs = 60_000
+const mostMs = 120_000
 
 /**
  * Resolves with a time in milliseconds for each key, from now on until an order of that key is booked that was not
- * before. Rejects when one of them takes more than a minute.
+ * before. Rejects when one of them takes more than two minutes.
  */
 export async function untilEachIsBooked(folder: string, keys: number): Promise<readonly number[]> {
   using books = new DatabaseSync(placesIn(folder).books, { readOnly: true, timeout: 5_000 })

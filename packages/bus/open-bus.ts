@@ -40,7 +40,7 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
   const outbox = outboxFor(sqlFor(options.store.dialect))
   const engine = engineOf(options, places, contracts, outbox)
   const { store, brokers, ports, sql, log } = engine
-  await migrate(store)
+  await migrate(store, ports)
 
   const inbox = inboxFor(sql)
   const atBrokers = brokers.all.map((broker) => startAt(engine, outbox, broker, contracts))

@@ -11,6 +11,7 @@ import { type Bus, contract, hasCode, on, openBus } from './index.ts'
 import { outboxFor } from './outbox.ts'
 import { migrate, schemaVersion } from './schema.ts'
 import { sqlFor } from './sql.ts'
+import { systemPorts } from './system.ts'
 
 const server = await sharedPostgres()
 after(() => server[Symbol.asyncDispose]())
@@ -56,7 +57,7 @@ test('what a running transaction holds up is not lost to settled or a close', { 
 test('rows of a transaction that runs are not taken, and those behind it are held up', { timeout }, async () => {
   await using database = await scratchDatabase(server)
   await using store = await openPostgresStore(database.url)
-  await migrate(store)
+  await migrate(store, systemPorts)
   const look = () => store.read(async (tx) => [(await outbox.take(tx)).length, await outbox.isHeldUp(tx)])
   assert.deepEqual(await look(), [0, false])
   const late = await begin(database)
@@ -71,7 +72,7 @@ test('rows of a transaction that runs are not taken, and those behind it are hel
 test('several processes make the tables at once, and each finds them whole', { timeout }, async () => {
   await using database = await scratchDatabase(server)
   const stores = await Promise.all([1, 2, 3, 4].map(() => openPostgresStore(database.url)))
-  await Promise.all(stores.map((store) => migrate(store)))
+  await Promise.all(stores.map((store) => migrate(store, systemPorts)))
   assert.deepEqual(await version(database), [{ version: schemaVersion }])
   for (const store of stores) await store.close()
 })
@@ -80,17 +81,17 @@ test('a process that dies while it makes the tables leaves nothing half made', {
   await using database = await scratchDatabase(server)
   await using store = await openPostgresStore(database.url)
   // Whoever looks into a table holds up those who would change it; the process is killed while it waits.
-  await migrate(store)
+  await migrate(store, systemPorts)
   await command(database.url, 'DROP INDEX vestnik_outbox_topic; UPDATE vestnik_version SET version = 1')
   const looker = await begin(database)
   await looker.query('LOCK TABLE vestnik_version IN ACCESS EXCLUSIVE MODE')
-  const making = migrate(store).catch(() => {})
+  const making = migrate(store, systemPorts).catch(() => {})
   await until(async () => (await waiting(database)).length > 0)
   await command(database.url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
   await looker.query('ROLLBACK')
   await looker.end()
   await making
-  await migrate(store)
+  await migrate(store, systemPorts)
   assert.deepEqual(await version(database), [{ version: schemaVersion }])
   assert.equal(
     (await command(database.url, "SELECT 1 FROM pg_indexes WHERE indexname = 'vestnik_outbox_topic'")).length,
@@ -101,9 +102,9 @@ test('a process that dies while it makes the tables leaves nothing half made', {
 test('tables of a newer bus are refused', { timeout }, async () => {
   await using database = await scratchDatabase(server)
   await using store = await openPostgresStore(database.url)
-  await migrate(store)
+  await migrate(store, systemPorts)
   await command(database.url, `UPDATE vestnik_version SET version = ${schemaVersion + 1}`)
-  await assert.rejects(migrate(store), (error) => hasCode(error, 'NEWER_VERSION'))
+  await assert.rejects(migrate(store, systemPorts), (error) => hasCode(error, 'NEWER_VERSION'))
 })
 
 test('a key that PostgreSQL cannot hold keeps no message from being handled', { timeout }, async () => {
@@ -117,7 +118,7 @@ test('a key that PostgreSQL cannot hold keeps no message from being handled', { 
 test('the relay reads few rows of many that wait, and of few the statistics know nothing', { timeout }, async () => {
   await using database = await scratchDatabase(server)
   await using store = await openPostgresStore(database.url)
-  await migrate(store)
+  await migrate(store, systemPorts)
   const statement = `EXPLAIN (ANALYZE, FORMAT JSON) SELECT pos, length(body) AS bytes FROM vestnik_outbox
     WHERE state = 'new' AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY pos LIMIT 1000`
   await command(

@@ -8,6 +8,7 @@ import { outboxFor } from './outbox.ts'
 import { migrate } from './schema.ts'
 import { sqlFor } from './sql.ts'
 import type { Row, SqlValue, Tx } from './store.ts'
+import { systemPorts } from './system.ts'
 import { handTransport, incoming, type Note, openByHand, openMemory } from './test/by-hand.ts'
 import { type Both, mail, note, openBoth, publish, range, sent } from './test/two-brokers.ts'
 import type { Incoming, Topology } from './transport.ts'
@@ -197,7 +198,7 @@ test('a program without the routes of the one before sends everything that it le
 
 test('a take reads nothing of what waits for another broker', async () => {
   await using store = await openSqliteStore(':memory:')
-  await migrate(store)
+  await migrate(store, systemPorts)
   const sql = sqlFor('sqlite')
   const outbox = outboxFor(sql)
   const plans = await store.transaction(async (tx) => {

@@ -1,6 +1,6 @@
 /** The bus's tables in a service's own database, made and migrated at start, forward only. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { BusError, hasCode } from './errors.ts'
+import type { Ports } from './ports.ts'
 import { type Sql, sqlFor } from './sql.ts'
 import type { Dialect, Store, Tx } from './store.ts'
 import { postgresSteps } from './tables-postgres.ts'
@@ -22,16 +22,16 @@ const patienceMs = 30_000
  * once, and one that is killed leaves nothing half made.
  * @throws BusError `NEWER_VERSION` when a newer bus made them
  */
-export async function migrate(store: Store): Promise<void> {
-  for (let until = performance.now() + patienceMs; ; ) {
+export async function migrate(store: Store, ports: Pick<Ports, 'now' | 'sleep'>): Promise<void> {
+  for (let until = ports.now() + patienceMs; ; ) {
     try {
       if ((await store.transaction((tx) => makeNext(tx, store.dialect))) === 'whole') return
-      until = performance.now() + patienceMs
+      until = ports.now() + patienceMs
       continue
     } catch (error) {
-      if (!hasCode(error, 'LOCK_TIMEOUT', 'TX_TOO_SLOW') || performance.now() > until) throw error
+      if (!hasCode(error, 'LOCK_TIMEOUT', 'TX_TOO_SLOW') || ports.now() > until) throw error
     }
-    await sleep(100)
+    await ports.sleep(100)
   }
 }
 

@@ -10,6 +10,7 @@ import { openBus } from '../open-bus.ts'
 import { operationsOn } from '../operations-on.ts'
 import { migrate } from '../schema.ts'
 import type { Store } from '../store.ts'
+import { systemPorts } from '../system.ts'
 import { type Broken, findBroken, keepBooks } from './account.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { errorWhen, handlerOf, type Outside } from './handlers.ts'
@@ -59,7 +60,7 @@ export async function simulate(seed: number, given: Partial<Setting> = {}): Prom
   const script = scriptOf(chance)
   const { store: publisherStore, idle: publisherIdle } = watchWork(await openSqliteStore(':memory:'))
   const { store: readerStore, idle: readerIdle } = watchWork(await openSqliteStore(':memory:'))
-  await migrate(readerStore)
+  await migrate(readerStore, systemPorts)
   await keepBooks(readerStore)
   const clock = testClock(undefined, () => !publisherIdle() || !readerIdle())
   const faults = { on: true, commitFailed: 0.01, commitUnknown: 0.02, doubtful: 0.06, crash: 0.004 }

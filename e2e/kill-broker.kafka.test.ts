@@ -13,5 +13,5 @@ test(
   {
     timeout: 600_000,
   },
-  (t) => surviveBrokerKills(t, broker, { kills, againWithinMs: 30_000 }),
+  (t) => surviveBrokerKills(t, broker, { kills, againWithinMs: 30_000, pauseMs: 120 }),
 )

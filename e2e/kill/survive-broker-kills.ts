@@ -14,13 +14,20 @@ export interface MortalBroker {
   start(): Promise<void>
 }
 
+export interface Ordeal {
+  readonly kills: number
+  readonly againWithinMs: number
+  /** How long a producer rests between batches: the longer the broker's starts take, the more is placed meanwhile. @default 40 */
+  readonly pauseMs?: number
+}
+
 /** Nothing confirmed is lost, nothing is doubled, and nearly all keys go on within the time after each start. */
 export async function surviveBrokerKills(
   t: TestContext,
   broker: MortalBroker,
-  { kills, againWithinMs }: { readonly kills: number; readonly againWithinMs: number },
+  { kills, againWithinMs, pauseMs = 40 }: Ordeal,
 ): Promise<void> {
-  const fleet = openFleet(t, { brokerUrl: broker.url, pauseMs: 40 })
+  const fleet = openFleet(t, { brokerUrl: broker.url, pauseMs })
   const members = (['producer', 'producer', 'consumer', 'consumer'] as const).map((role) => fleet.start(role))
   await Promise.all(members.map(({ ready }) => ready))
   await untilEachIsBooked(fleet.folder, keyCount)

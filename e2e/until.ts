@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export async function until(
   what: string,
   fact: () => boolean | Promise<boolean>,
-  withinMs: number = 15_000,
+  withinMs: number = 60_000,
   instead: () => unknown = () => '',
 ): Promise<void> {
   const end = performance.now() + withinMs

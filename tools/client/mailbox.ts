@@ -89,7 +89,7 @@ export function openMailbox(url: string): Mailbox {
       await lookTogether()
       return [...known.values()]
     },
-    async nextCode(email, withinMs = 15_000) {
+    async nextCode(email, withinMs = 60_000) {
       const end = performance.now() + withinMs
       let cause: unknown
       for (;;) {

@@ -54,7 +54,7 @@ export const suites: readonly Suite[] = [
     needs: ['postgres'],
     atOnce: 1,
     // The laws open hundreds of stores, each with tables of its own.
-    limits: { testMs: 240_000, fileMs: 600_000 },
+    limits: { testMs: 240_000, fileMs: 900_000 },
   },
   {
     name: 'docker',

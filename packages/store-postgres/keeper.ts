@@ -10,18 +10,23 @@ export interface Keeper {
   close(): Promise<void>
 }
 
-/** How long a work waits for a connection to a server that is away. */
-const patienceMs = 3_000
 const longestPauseMs = 250
 
-export function keepConnection(shown: string, connect: () => Promise<Connection>, first?: Connection): Keeper {
+export interface KeeperOptions {
+  readonly shown: string
+  readonly connect: () => Promise<Connection>
+  /** How long a work waits for a connection to a server that is away, in milliseconds. */
+  readonly awayMs: number
+}
+
+export function keepConnection({ shown, connect, awayMs }: KeeperOptions, first?: Connection): Keeper {
   let current = first
   let closed = false
 
   async function ready(waiting: Job[]): Promise<Connection | undefined> {
     if (current && current.lost() === undefined) return current
     const since = performance.now()
-    let why: unknown = current?.lost()
+    let why: unknown
     const timer = setInterval(() => refuseExpired(waiting, since, why), 100)
     try {
       for (let pauseMs = 10; waiting.length > 0 && !closed; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
@@ -41,10 +46,10 @@ export function keepConnection(shown: string, connect: () => Promise<Connection>
     return undefined
   }
 
-  /** Each work waits its own time, whoever was there before it. */
+  /** Each work waits its own time, whoever was there before it; a first try that is only slow is waited for. */
   function refuseExpired(waiting: Job[], since: number, why: unknown): void {
     const now = performance.now()
-    while (waiting[0] && now - Math.max(since, waiting[0].at) >= patienceMs) {
+    while (why !== undefined && waiting[0] && now - Math.max(since, waiting[0].at) >= awayMs) {
       waiting.shift()?.settle(failed(notConnected(shown, why)))
     }
   }

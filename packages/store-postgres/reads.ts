@@ -3,16 +3,14 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { BusError } from '@vestnik/bus/errors'
 import type { Connection } from './connection.ts'
 import { isCollision, isEnvironment, isReadOnly, isTimeout, notCommitted } from './failures.ts'
-import { type Keeper, keepConnection } from './keeper.ts'
+import { type Keeper, type KeeperOptions, keepConnection } from './keeper.ts'
 import { failed, type Inside, type Job, type Outcome, type Running, run, tooSlow } from './work.ts'
 
-export interface ReadOptions {
-  readonly shown: string
+export interface ReadOptions extends KeeperOptions {
   readonly inside: Inside
   readonly workMs: number
   /** How many run at once. */
   readonly readers: number
-  readonly connect: () => Promise<Connection>
 }
 
 export interface Reads {
@@ -20,7 +18,8 @@ export interface Reads {
   close(): Promise<void>
 }
 
-export function snapshots({ shown, inside, workMs, readers, connect }: ReadOptions): Reads {
+export function snapshots(options: ReadOptions): Reads {
+  const { shown, inside, workMs, readers } = options
   const queue: Job[] = []
   const idle: Keeper[] = []
   const keepers: Keeper[] = []
@@ -64,7 +63,7 @@ export function snapshots({ shown, inside, workMs, readers, connect }: ReadOptio
   return {
     add(job) {
       queue.push(job)
-      const keeper = idle.pop() ?? (keepers.length < readers ? keepConnection(shown, connect) : undefined)
+      const keeper = idle.pop() ?? (keepers.length < readers ? keepConnection(options) : undefined)
       if (!keeper) return
       if (!keepers.includes(keeper)) keepers.push(keeper)
       void outside(() => work(keeper))

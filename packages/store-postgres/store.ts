@@ -16,7 +16,7 @@ import type { Job, Outcome, Running } from './work.ts'
 export interface PostgresStore extends Store<Tx>, AsyncDisposable {}
 
 /** What a work and a commit may take. `lockMs`: how long a work that has its commit for itself waits for a lock. */
-const standardLimits = { works: 200, commitMs: 5, workMs: 1000, sharedLockMs: 200, lockMs: 700 }
+const standardLimits = { works: 200, commitMs: 5, workMs: 1000, sharedLockMs: 200, lockMs: 700, awayMs: 3_000 }
 
 /**
  * Opens the store in the schema, which is made if it is missing. A server that does not answer is waited for until the
@@ -40,10 +40,11 @@ export async function openWithin(
   const first = await patiently(open, patienceMs)
   const own = await prepareSchema(first, target, schema)
   const inside = new AsyncLocalStorage<Running>()
-  const keeper = keepConnection(shown, open, first)
+  const keeping = { shown, connect: open, awayMs: limits.awayMs }
+  const keeper = keepConnection(keeping, first)
   const watches = watching({ channel: `vestnik_${own}`, pollMs, connect: open })
   const write = shareCommits({ ...limits, shown, inside, keeper, changed: watches.changed })
-  const reads = snapshots({ shown, inside, workMs: limits.workMs, readers, connect: open })
+  const reads = snapshots({ ...keeping, inside, workMs: limits.workMs, readers })
   let unsettled = 0
   let settledAll: (() => void) | undefined
   let closing: Promise<void> | undefined

@@ -63,7 +63,7 @@ export const suites: readonly Suite[] = [
     atOnce: 1,
     // Where nothing is in the cache, the images alone take minutes.
     limits: { testMs: 1_500_000, fileMs: 1_500_000 },
-    only: 'named',
+    only: 'in CI',
   },
   {
     name: 'docker-kafka',

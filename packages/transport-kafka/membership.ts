@@ -97,8 +97,8 @@ export function becomeMember(parts: MemberParts): Membership {
       const share = createShare(place)
       owned.set(key, share)
       void open(share)
+      heartbeats.soon()
     }
-    heartbeats.soon()
     if (target.length === 0) void lookForTopic()
   }
 
@@ -128,6 +128,7 @@ export function becomeMember(parts: MemberParts): Membership {
     if (share.isOver) return
     share.isOver = true
     if (owned.get(key) === share) owned.delete(key)
+    heartbeats.soon()
     reconcile()
   }
 

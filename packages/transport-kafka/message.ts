@@ -22,13 +22,26 @@ export function toRecord({ id, key, headers, body }: Outgoing): OutgoingRecord {
   const carried = new Map<Buffer, Buffer>([[idName, Buffer.from(id)]])
   let bytes = overheadBytes + id.length
   for (const name in headers) {
-    const value = Buffer.from(headers[name] ?? '')
+    const value = toValue(name, headers[name] ?? '')
     carried.set(toKafkaName(name), value)
     bytes += 10 + name.length + value.length
   }
   const keyBytes = key === undefined ? undefined : Buffer.from(key)
   bytes += (keyBytes?.length ?? 0) + body.byteLength
   return { key: keyBytes, value: asBuffer(body), headers: carried, bytes }
+}
+
+/** What these say is nearly always the same. */
+const recurring: ReadonlySet<string> = new Set(['content-type', 'ce-specversion', 'ce-type', 'ce-source'])
+const values = new Map<string, Buffer>()
+
+function toValue(name: string, text: string): Buffer {
+  if (!recurring.has(name)) return Buffer.from(text)
+  const known = values.get(text)
+  if (known !== undefined) return known
+  const made = Buffer.from(text)
+  if (values.size < 1000 && text.length < 300) values.set(text, made)
+  return made
 }
 
 /** Lengths, times and the like of a record, generously. */

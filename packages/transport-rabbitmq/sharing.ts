@@ -45,7 +45,9 @@ export function startSharing(members: string, shares: Shares): Sharing {
       if (isClosed && channel) await closed(channel)
       else if (channel && shares.held().length > 0) await giveAway(channel)
     } catch (error) {
-      // The channel has gone, and another one joins at the next look.
+      // Another channel joins at the next look; this one may have gone while it joined.
+      if (channel) void closed(channel)
+      channel = undefined
       if (answerOf(error) === notFound) await shares.restore()
     } finally {
       isBusy = false
@@ -58,7 +60,8 @@ export function startSharing(members: string, shares: Shares): Sharing {
     const joined = await openChannel(model, () => {
       channel = undefined
     })
-    await joined.consume(members, () => {}, { noAck: true })
+    // Nothing comes but the end of the queue: whoever makes it again, this member is to be counted there.
+    await joined.consume(members, () => void closed(joined), { noAck: true })
     return joined
   }
 

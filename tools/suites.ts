@@ -36,7 +36,7 @@ export const suites: readonly Suite[] = [
     name: 'kafka',
     files: [`${sources}/*.kafka.test.ts`, 'e2e/**/*.kafka.test.ts'],
     needs: ['kafka'],
-    atOnce: 1,
+    atOnce: 2,
     // One of its files needs RabbitMQ too, which the suite of that name has brought by then.
     limits: { testMs: 240_000, fileMs: 900_000 },
   },
@@ -44,7 +44,7 @@ export const suites: readonly Suite[] = [
     name: 'rabbitmq',
     files: [`${sources}/*.rabbitmq.test.ts`, 'e2e/**/*.rabbitmq.test.ts'],
     needs: ['rabbitmq'],
-    atOnce: 1,
+    atOnce: 2,
     // The laws start hundreds of processes, and kill the broker.
     limits: { testMs: 240_000, fileMs: 900_000 },
   },
@@ -52,7 +52,7 @@ export const suites: readonly Suite[] = [
     name: 'postgres',
     files: [`${sources}/*.postgres.test.ts`, 'e2e/**/*.postgres.test.ts'],
     needs: ['postgres'],
-    atOnce: 1,
+    atOnce: 2,
     // The laws open hundreds of stores, each with tables of its own.
     limits: { testMs: 240_000, fileMs: 900_000 },
   },

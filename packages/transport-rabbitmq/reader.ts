@@ -38,7 +38,7 @@ export interface ReaderEvents {
  * A quorum queue takes acknowledgements a little later than the broker does: what was acknowledged just before its
  * channel is closed would come again.
  */
-const ackSettleMs = 100
+const ackSettleMs = 300
 
 /** Resolves when the queue is consumed. */
 export async function openReader(

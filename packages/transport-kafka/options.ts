@@ -26,8 +26,8 @@ export interface KafkaTransportOptions {
   /** How long the inboxes of the groups remember what they handled: a topic that keeps more is told of. @default 7 days */
   readonly rememberMs?: number
   /**
-   * How long a silent member of a group is waited for, with brokers before 4.0. From 4.0 on the broker decides it by its
-   * `group.consumer.session.timeout.ms`. @default 6000
+   * How long a member that hears nothing of the broker believes that it is one, where it may not read the group's own
+   * `consumer.session.timeout.ms`, which else decides. @default 6000
    */
   readonly sessionMs?: number
   /** Called with one sentence when something is worth an operator's while. @default does nothing */

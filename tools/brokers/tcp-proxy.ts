@@ -57,7 +57,7 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
 
   function end(pair: readonly [Socket, Socket]): void {
     pairs.delete(pair)
-    for (const socket of pair) socket.resetAndDestroy()
+    for (const socket of pair) reset(socket)
   }
 
   server.listen(0, '127.0.0.1')
@@ -89,4 +89,13 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
       await once(server, 'close')
     },
   }
+}
+
+/**
+ * A socket whose end has not been sent yet cannot be reset: Node would keep its handle for ever, and spin at the exit of
+ * the process (26.10).
+ */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestClock } from '@vestnik/testing'
-import { permanent, uncertain } from './errors.ts'
+import { BusError, permanent, uncertain } from './errors.ts'
 import { effect, on } from './handler.ts'
 import type { Store, Tx } from './store.ts'
 import { type ByHandOptions, noteContract, openByHand, openMemory } from './test/by-hand.ts'
@@ -126,6 +126,27 @@ test('an effect that outlives its claim is repeated by another process, counted,
   assert.deepEqual(two.acts.toSorted(), ['first', 'second'])
   const [row] = await two.first.rows('SELECT state, uncertain, rev FROM vestnik_inbox')
   assert.deepEqual({ ...row }, { state: 'done', uncertain: 1, rev: 1 })
+})
+
+test('an effect that happened is marked as done, however often the machine is too slow for the mark', async () => {
+  let acts = 0
+  let refusals = 3
+  const handler = effect(noteContract(), 'reader', () => void acts++, { claimMs })
+  const wrap = (store: Store): Store => ({
+    ...store,
+    async transaction(work) {
+      if (acts === 0 || refusals === 0) return store.transaction(work)
+      refusals -= 1
+      throw new BusError('TX_TOO_SLOW', 'the work took longer than 1 s')
+    },
+  })
+  await using hand = await openByHand({ handlers: [handler], wrap })
+  await hand.handOut({ n: 1 })
+  await hand.clock.advance(claimMs * 5)
+  assert.equal(refusals, 0)
+  assert.equal(acts, 1)
+  const [row] = await hand.rows('SELECT state, uncertain FROM vestnik_inbox')
+  assert.deepEqual({ ...row }, { state: 'done', uncertain: 0 })
 })
 
 test('a signal tells an effect that its claim is over', async () => {

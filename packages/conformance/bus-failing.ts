@@ -160,18 +160,18 @@ export const failingMessages: readonly BusLaw[] = [
   }),
 
   law('a message is not tried again past its life', everywhere, async (bench) => {
-    const contract = bench.contract({ lifeMs: 400, retry: { attempts: 100, firstDelayMs: 50 } })
-    const started: number[] = []
+    const hourMs = 3_600_000
+    const contract = bench.contract({ lifeMs: 60_000, retry: { firstDelayMs: hourMs, maxDelayMs: hourMs } })
+    let starts = 0
     const handler = bench.handler(contract, () => {
-      started.push(systemPorts.now())
+      starts += 1
       throw new Error('always')
     })
     const reader = await bench.process({ handlers: [handler] })
     await reader.publish(contract, 'a1')
     const letter = await untilDeadLetter(bench, reader)
     assert.equal(letter.reason, 'expired')
-    // A start that was decided in time may come a moment later on a machine that has much to do.
-    assert.ok(started.every((at) => at < (letter.expiresAt ?? 0) + 1_000))
+    assert.equal(starts, 1)
   }),
 
   law('a delayed message has no effect before its time, and holds back no other', everywhere, async (bench) => {

@@ -217,6 +217,17 @@ test('a wrong URL is refused without its password, whatever that is made of', ()
   }
 })
 
+test('a password is not shown either where none belongs', () => {
+  const wrong = { KAFKA_BROKERS: 'me:hun/t@er2@host:9092', KAFKA_TOPIC: 'mails' }
+  for (const read of [
+    () => readBroker(wrong, '/data', { contracts }),
+    () => readBroker(wrong, '/data', { kafkaTopicOf: 'seen' }),
+    () => readBroker({ MESSAGE_BROKER_URL: 'kafka:me:hun/t@er2@host' }, '/data'),
+  ]) {
+    assert.throws(read, (error) => hasCode(error, 'BAD_CONFIG') && !/hun|er2/.test(error.message))
+  }
+})
+
 test('each broker is judged, and the variable that names it is told', () => {
   const routed = (url: string) => check('sqlite:a.db', { brokerRoutes: [{ topics: ['seen'], url }] })
   const kafka = 'kafka://127.0.0.1:9092,other:9092'

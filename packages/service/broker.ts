@@ -138,5 +138,8 @@ function refuseWithout(
 }
 
 function unset(environment: Environment, variable: string, why: string): BusError {
-  return new BusError('BAD_CONFIG', `${variable} is ${JSON.stringify(environment[variable])}: it must be unset: ${why}`)
+  return new BusError(
+    'BAD_CONFIG',
+    `${variable} is ${JSON.stringify(masked(environment[variable] ?? ''))}: it must be unset: ${why}`,
+  )
 }

@@ -26,7 +26,11 @@ function readVariable<Value>(name: string, found: string | undefined, field: Fie
   throw new BusError('BAD_CONFIG', `${name} is ${shown}: it must be ${field.allowed}`)
 }
 
-/** A URL without its user and password, whatever these are made of. A path of a file is shown as it is. */
+/**
+ * A URL without its user and password, whatever these are made of, also where its slashes are missing. A path of a file
+ * is shown as it is.
+ */
 export function masked(url: string): string {
-  return url.startsWith('sqlite:') ? url : url.replace(/\/\/.*@/s, '//***@')
+  if (url.startsWith('sqlite:')) return url
+  return url.includes('//') ? url.replace(/\/\/.*@/s, '//***@') : url.replace(/^[^@]*:.*@/s, '***@')
 }

@@ -55,6 +55,21 @@ for (const code of ['COMMIT_UNKNOWN', 'COMMIT_FAILED', 'LOCK_TIMEOUT', 'TX_LOST'
   })
 }
 
+test('a delivery that took too long before its handler was called is handed back, and is no attempt', async () => {
+  const failures = { left: 1 }
+  await using hand = await openByHand({
+    handlers: [on(noteContract(), 'reader', take)],
+    wrap: (store) => ({
+      ...store,
+      transaction: (work) => store.transaction((tx) => work(tooSlowAt(/INSERT INTO vestnik_inbox/, tx, failures))),
+    }),
+  })
+  await assert.rejects(hand.handOut({ n: 1 }), { code: 'TX_TOO_SLOW' })
+  assert.deepEqual(await hand.rows('SELECT state, attempts FROM vestnik_inbox'), [])
+  await hand.handOut({ n: 1 })
+  assert.deepEqual(await hand.taken(), [1])
+})
+
 test('a failure that is reported after another process handled the message changes nothing', async () => {
   // The first commit is applied and reported unknown; the handler then fails for the second delivery.
   let calls = 0
@@ -275,3 +290,13 @@ test('a publish that fails fails the handler that did not wait for it', async ()
 })
 
 const echoContract = () => contract('note.echoed', { schema: z.object({ n: z.int() }) })
+
+/** A transaction that is over its time when it comes to a statement. */
+function tooSlowAt(statement: RegExp, tx: Tx, failures: { left: number }): Tx {
+  return {
+    async query(sql, values) {
+      if (statement.test(sql) && failures.left-- > 0) throw new BusError('TX_TOO_SLOW', 'made to be slow')
+      return tx.query(sql, values)
+    },
+  }
+}

@@ -39,12 +39,14 @@ export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room
   }
 
   async function takeIn(message: Incoming, arrival: Arrival, ref: RowRef): Promise<Outcome> {
+    const attempt = { made: false }
     try {
-      const outcome = await store.transaction((tx) => handleOnce(tx, message, arrival, ref))
+      const outcome = await store.transaction((tx) => handleOnce(tx, message, arrival, ref, attempt))
       ports.crash('deliver.committed')
       return outcome
     } catch (error) {
-      if (isUndecided(error)) throw error
+      // That it took too long before the handler was called says something of the machine alone.
+      if (isUndecided(error) || (!attempt.made && hasCode(error, 'TX_TOO_SLOW'))) throw error
       ports.crash('deliver.failed')
       // Kept in our own database before the broker lets go of it: a crash here repeats, never loses.
       const outcome = await store.transaction((tx) => keepFailed(tx, message, arrival, ref, error))
@@ -53,7 +55,14 @@ export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room
     }
   }
 
-  async function handleOnce(tx: Tx, message: Incoming, arrival: Arrival, ref: RowRef): Promise<Outcome> {
+  async function handleOnce(
+    tx: Tx,
+    message: Incoming,
+    arrival: Arrival,
+    ref: RowRef,
+    attempt: { made: boolean },
+  ): Promise<Outcome> {
+    attempt.made = false
     const now = ports.now()
     const lane = laneOf(place, arrival.key)
     const verdict = judge(engine, place, message, arrival, now)
@@ -68,6 +77,7 @@ export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room
     if (!(await inbox.addDone(tx, ref, now))) return 'known'
     ports.crash('deliver.marked')
     const facts = { ...ref, key: arrival.key, time: arrival.time, attempt: 1 }
+    attempt.made = true
     await handleIn(publish, place.handler as OnHandler, arrival.payload, tx, facts)
     ports.crash('deliver.handled')
     return 'done'

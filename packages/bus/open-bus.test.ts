@@ -99,6 +99,24 @@ test('a broker that is away at start is waited for', async () => {
   await hand.handOut({ n: 1 })
 })
 
+test('a bus whose broker has not answered yet closes at a deadline that is over already', async () => {
+  const transport = handTransport()
+  const asked = Promise.withResolvers<void>()
+  transport.ensure = () => asked.promise
+  const { store, clock } = await openMemory()
+  const opening = openByHand({ store, clock, transport, handlers: [on(contract, 'reader', nothing)] })
+  await clock.advance(2_000) // as long as opening waits
+  const { bus } = await opening
+  let closed = false
+  void bus.close(AbortSignal.abort()).then(() => {
+    closed = true
+  })
+  await clock.advance(1_000)
+  assert.equal(closed, true)
+  asked.resolve()
+  await store.close()
+})
+
 test('nothing is sent before the broker has the places of those who must get it', async () => {
   const transport = handTransport()
   let away = true

@@ -24,6 +24,7 @@ import { systemPorts } from './system.ts'
 import { createTelemetry, observeTables } from './telemetry.ts'
 import { createTracker } from './tracker.ts'
 import type { Health } from './transport.ts'
+import { untilDeadline } from './until-deadline.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 /** How long `close` waits when it is given no deadline. */
@@ -159,11 +160,6 @@ function contractsOf(all: readonly Contract[]): ReadonlyMap<string, Contract> {
     byTopic.set(contract.topic, contract)
   }
   return byTopic
-}
-
-function untilDeadline(work: Promise<unknown>, deadline: AbortSignal): Promise<unknown> {
-  if (deadline.aborted) return Promise.resolve()
-  return Promise.race([work, new Promise((resolve) => deadline.addEventListener('abort', resolve, { once: true }))])
 }
 
 function logToStandardError({ level, message, topic, group, id, error }: LogEntry): void {

@@ -3,6 +3,7 @@ import type { Engine } from './engine.ts'
 import { hasCode } from './errors.ts'
 import type { Place } from './place.ts'
 import type { Deliver, Subscription, Topology, Transport } from './transport.ts'
+import { untilDeadline } from './until-deadline.ts'
 
 export interface Subscriptions {
   /** Why messages are not taken yet; undefined when they are. */
@@ -76,7 +77,7 @@ export async function subscribeAll(
     async drain(deadline) {
       stopped.abort()
       trouble = 'the bus is closed'
-      await Promise.race([ended, new Promise((resolve) => deadline.addEventListener('abort', resolve, { once: true }))])
+      await untilDeadline(ended, deadline)
       await Promise.all(subscriptions.map((subscription) => subscription.drain(deadline)))
     },
   }

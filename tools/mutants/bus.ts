@@ -29,9 +29,9 @@ export const busMutants: readonly Mutant[] = [
     name: 'inbox outside the transaction',
     rule: 'The mark commits with the effect.',
     file: 'packages/bus/deliver.ts',
-    find: 'const outcome = await store.transaction((tx) => handleOnce(tx, message, arrival, ref))',
+    find: 'const outcome = await store.transaction((tx) => handleOnce(tx, message, arrival, ref, attempt))',
     replace:
-      'const first = await store.transaction((tx) => inbox.has(tx, ref)); const outcome = first ? ("known" as const) : await store.transaction((tx) => handleOnce({ query: (text, values) => (/INSERT INTO vestnik_inbox/.test(text) ? Promise.resolve([{ pos: 1 }]) : tx.query(text, values)) }, message, arrival, ref)); if (!first) await store.transaction((tx) => inbox.addDone(tx, ref, ports.now()))',
+      'const first = await store.transaction((tx) => inbox.has(tx, ref)); const outcome = first ? ("known" as const) : await store.transaction((tx) => handleOnce({ query: (text, values) => (/INSERT INTO vestnik_inbox/.test(text) ? Promise.resolve([{ pos: 1 }]) : tx.query(text, values)) }, message, arrival, ref, attempt)); if (!first) await store.transaction((tx) => inbox.addDone(tx, ref, ports.now()))',
     tests: [deliver],
   },
   {

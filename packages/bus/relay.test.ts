@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Bus } from './bus.ts'
 import type { Contract } from './contract.ts'
 import { BusError, PublishError } from './errors.ts'
+import type { Store } from './store.ts'
 import { type ByHand, handTransport, type Note, noteContract, openByHand, openMemory } from './test/by-hand.ts'
 
 const contract = noteContract()
@@ -148,6 +149,32 @@ test('of two processes on one outbox one sends, and the other follows when it di
   assert.equal(two.batches.length, 1)
   await second[Symbol.asyncDispose]()
   await store.close()
+})
+
+test('a process in whose stead another relays writes nothing meanwhile, however much is published', async () => {
+  const { store, clock } = await openMemory()
+  const [one, two] = [handTransport(), handTransport()]
+  one.answer = () => new Promise(() => {})
+  const first = await openByHand({ store, clock, transport: one, publishes: [contract] })
+  await publish(first, { n: 1 })
+  await clock.advance(100)
+  let written = 0
+  const wrap = (inner: Store): Store => ({
+    ...inner,
+    transaction: (work) => {
+      written += 1
+      return inner.transaction(work)
+    },
+  })
+  await using second = await openByHand({ store, clock, transport: two, publishes: [contract], wrap })
+  written = 0
+  for (let n = 2; n < 20; n += 1) {
+    await publish(first, { n })
+    await clock.advance(50)
+  }
+  assert.equal(written, 0)
+  await clock.advance(2_000)
+  assert.equal(sent(second).flat().length, 19, 'it follows when the lease is over')
 })
 
 test('a topic that the broker lost is made again, and its messages are sent', async () => {

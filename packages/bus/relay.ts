@@ -20,6 +20,8 @@ export interface Relay {
 const leaseMs = 2_000
 /** The net below the store's watch, which tells of commits by others much sooner. */
 const pollMs = 1_000
+/** A process in whose stead another relays looks no more often than this. */
+const followMs = 100
 /** How soon it is looked again for messages that a running transaction holds up, and after how long a person is told. */
 const heldUpMs = 10
 const tellHeldUpMs = 10_000
@@ -42,10 +44,12 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
   let trouble: string | undefined
   let pauseMs = 0
   let leasedUntil = 0
+  let takenUntil = 0
   let heldUpSince: number | undefined
   let told = false
   let stopping = false
   let placed = false
+  const leaving = new AbortController()
   const stopped = new AbortController()
   const ended = loop()
   void places.made.then(() => {
@@ -58,6 +62,7 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
     trouble: () => trouble,
     async stop(deadline) {
       stopping = true
+      leaving.abort()
       const stopNow = () => {
         stopped.abort()
         bell.ring()
@@ -81,6 +86,7 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
         if (batch.length > 0) batch = await sendAndTakeNext(batch)
         else if (heldUpSince !== undefined) await waitBehind(heldUpSince)
         else if (stopping) return
+        else if (takenUntil > ports.now()) await waitForLease()
         else await bell.wait(pollMs)
       } catch (error) {
         batch = []
@@ -91,15 +97,23 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
     }
   }
 
-  /** Looks without a lock first: an idle service writes nothing. */
+  /** Looks without a lock first: an idle service writes nothing, and neither does one that another relays for. */
   async function takeFirst(): Promise<readonly TakenRow[]> {
     const { waiting, heldUp } = await store.read(async (tx) => {
+      takenUntil = await lease.takenUntil(tx, ports.now())
+      if (takenUntil > 0) return { waiting: [], heldUp: false }
       const waiting = await outbox.take(tx, carries)
       return { waiting, heldUp: waiting.length === 0 && (await outbox.isHeldUp(tx)) }
     })
     heldUpSince = heldUp ? (heldUpSince ?? ports.now()) : undefined
     const leased = leasedUntil - ports.now() > leaseMs / 2
     return waiting.length === 0 || leased ? waiting : store.transaction((tx) => takeUnderLease(tx))
+  }
+
+  /** Not by the bell: whoever holds the lease is at work, and each of its commits would ring. */
+  async function waitForLease(): Promise<void> {
+    const ms = Math.max(followMs, Math.min(leaseMs, takenUntil - ports.now()))
+    await ports.sleep(ms, leaving.signal)
   }
 
   /** The longer it takes, the more rarely it is looked. */

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { inFolder } from './harness/folder.ts'
 import { type Machine, machineFacts } from './harness/machine.ts'
 import { writePage } from './harness/page.ts'
+import type { Row } from './harness/row.ts'
 import { type RowResult, runRow } from './harness/run-row.ts'
 import { machineLine, rowLines, summaryLines } from './harness/text.ts'
 import { rows } from './rows/index.ts'
@@ -43,12 +44,17 @@ for (const row of chosen) {
 finish(results, machine)
 
 function chooseRows(names: readonly string[]) {
-  const unknown = names.filter((name) => !rows.some((row) => row.name === name))
+  const unknown = names.filter((name) => !rows.some((row) => isNamed(row, name)))
   if (unknown.length > 0) {
     console.error(`no such row: ${unknown.join(', ')}; there are ${rows.map((row) => row.name).join(', ')}`)
     process.exit(2)
   }
-  return rows.filter((row) => names.length === 0 || names.includes(row.name))
+  return rows.filter((row) => names.length === 0 || names.some((name) => isNamed(row, name)))
+}
+
+/** A name that no row has stands for all whose names begin with it: `postgres` for `postgres-chain` and the others. */
+function isNamed(row: Row, name: string): boolean {
+  return row.name === name || (!rows.some((one) => one.name === name) && row.name.startsWith(`${name}-`))
 }
 
 function finish(results: readonly RowResult[], machine: Machine): void {

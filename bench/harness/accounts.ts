@@ -8,7 +8,7 @@ import { emailOf, password, people } from './people.ts'
 
 /** Puts them, with confirmed addresses, into the service's database of that data folder. */
 export async function addAccounts(folder: string): Promise<void> {
-  await using store = await openStore(`sqlite:${join(folder, 'users.db')}`)
+  await using store = await openStore(`sqlite:${join(folder, 'users.db')}`, 'users')
   await migrate(store, 'users', migrations)
   const hash = await createPasswords({ atOnce: 1 }).hash(password)
   await store.transaction(async (tx) => {

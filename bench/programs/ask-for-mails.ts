@@ -7,7 +7,7 @@ import { pace } from '../harness/pace.ts'
 import { now, parentDone, readInput, report } from '../harness/program.ts'
 
 const { folder, perSecond, seconds } = readInput<{ folder: string; perSecond: number; seconds: number }>()
-await using store = await openStore(`sqlite:${folder}/users.db`)
+await using store = await openStore(`sqlite:${folder}/users.db`, 'users')
 await using transport = await openTransport(`sqlite:${folder}/broker.db`)
 await using bus = await openBus({ service: 'users', store, transport, publishes: [mailSendCode] })
 const { seal } = await readCodeKeys('users', {}, { dataDir: folder, production: false })

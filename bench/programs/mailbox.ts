@@ -7,7 +7,7 @@ import { createSmtp } from '../../services/mailbox/smtp.ts'
 import { now, parentDone, readInput, report } from '../harness/program.ts'
 
 const { folder } = readInput<{ folder: string }>()
-await using store = await openStore(`sqlite:${folder}/mailbox.db`)
+await using store = await openStore(`sqlite:${folder}/mailbox.db`, 'mailbox')
 await migrate(store, 'mailbox', migrations)
 const messages = messagesIn(store)
 const smtp = createSmtp({

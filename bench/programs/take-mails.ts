@@ -8,7 +8,7 @@ import { now, parentDone, readInput, report } from '../harness/program.ts'
 
 const { folder, total } = readInput<{ folder: string; total: number }>()
 const keptAt: Record<string, number> = {}
-await using store = await openStore(`sqlite:${folder}/mailbox.db`)
+await using store = await openStore(`sqlite:${folder}/mailbox.db`, 'mailbox')
 await migrate(store, 'mailbox', migrations)
 const messages = messagesIn(store)
 const smtp = createSmtp({

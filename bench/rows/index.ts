@@ -12,6 +12,7 @@ import { kafkaRows } from './kafka.ts'
 import { latency } from './latency.ts'
 import { mail } from './mail.ts'
 import { memory } from './memory.ts'
+import { postgresRows } from './postgres.ts'
 import { publish } from './publish.ts'
 import { rabbitmqRows } from './rabbitmq.ts'
 import { rentalMail } from './rental-mail.ts'
@@ -38,5 +39,6 @@ export const rows: readonly Row[] = [
   memory,
   ...rabbitmqRows,
   ...kafkaRows,
+  ...postgresRows,
   importRow,
 ]

@@ -1,0 +1,84 @@
+/** PostgreSQL with RabbitMQ: the whole chain and its parts, against the same by hand with pg and amqplib. */
+import { startChild } from '../harness/child.ts'
+import { endToEnd } from '../harness/end-to-end.ts'
+import { type Figures, type Row, ratio } from '../harness/row.ts'
+import { onPostgres, type PostgresPlace } from '../peers/postgres.ts'
+
+const packages = ['pg', 'amqplib'] as const
+const chainTitle = 'order and outbox row, relay, broker, other process, inbox and business row'
+
+const oneByHand = 'the same by hand, a transaction per message on both sides, pool 10'
+
+const chain: Row = {
+  name: 'postgres-chain',
+  title: `PostgreSQL and RabbitMQ: the whole chain: ${chainTitle}; a transaction for each message when producing`,
+  sides: ({ quick }) =>
+    onPostgres([
+      { name: 'ours', title: 'Vestnik', packages, run: through('', 1, quick ? 200 : 20_000) },
+      { name: 'byHand', title: oneByHand, packages, run: through('raw-', 1, quick ? 200 : 10_000) },
+    ]),
+  requirements: [{ says: oneByHand, unit: '×', value: ratio('perSecond', 'ours', 'byHand'), atLeast: 1.3 }],
+}
+
+const batchesByHand = 'the same by hand, everything in batches of 500'
+
+const batches: Row = {
+  name: 'postgres-batches',
+  title: `PostgreSQL and RabbitMQ: the whole chain: ${chainTitle}; 500 messages in a transaction when producing`,
+  sides: ({ quick }) =>
+    onPostgres([
+      { name: 'ours', title: 'Vestnik', packages, run: through('', 500, quick ? 1_000 : 60_000) },
+      { name: 'byHand', title: batchesByHand, packages, run: through('raw-', 500, quick ? 1_000 : 60_000) },
+    ]),
+  requirements: [{ says: batchesByHand, unit: '×', value: ratio('perSecond', 'ours', 'byHand'), atLeast: 1 }],
+}
+
+const consumedByHand = 'a transaction per message by hand, pool 10'
+
+const consume: Row = {
+  name: 'postgres-consume',
+  title:
+    'PostgreSQL and RabbitMQ: the consuming side alone: inbox and business row of messages that wait in the queues',
+  sides: ({ quick }) =>
+    onPostgres([
+      { name: 'ours', title: 'Vestnik', packages, run: consuming('', quick ? 500 : 40_000) },
+      { name: 'byHand', title: consumedByHand, packages, run: consuming('raw-', quick ? 500 : 10_000) },
+    ]),
+  requirements: [{ says: consumedByHand, unit: '×', value: ratio('perSecond', 'ours', 'byHand'), atLeast: 5 }],
+}
+
+export const postgresRows: readonly Row[] = [chain, batches, consume]
+
+/** A tenth more to warm up with. */
+function through(whose: string, perTransaction: number, count: number) {
+  const warm = Math.ceil(count / 10 / perTransaction) * perTransaction
+  return (place: PostgresPlace): Promise<Figures> =>
+    endToEnd({
+      writer: `postgres/${whose}place-orders.ts`,
+      reader: `postgres/${whose}bill-orders.ts`,
+      input: { place, perTransaction, warm, count },
+    })
+}
+
+/** What was published before, by one side's own means, waits for its reader. */
+function consuming(whose: string, count: number) {
+  const warm = count / 10
+  return async (place: PostgresPlace): Promise<Figures> => {
+    await fill(`postgres/${whose}place-orders.ts`, { place, perTransaction: 50, warm, count })
+    await using reading = startChild(`postgres/${whose}bill-orders.ts`, { place, perTransaction: 1, warm, count })
+    await reading.next()
+    const { at: from = 0 } = await reading.next()
+    const { at: end = 0, cpuUs = 0 } = await reading.next()
+    return { perSecond: (count / (end - from)) * 1000, cpuUs }
+  }
+}
+
+/** Resolves when all of it is in the queues. */
+async function fill(program: string, input: object): Promise<void> {
+  await using writing = startChild(program, input)
+  for (let step = 0; step < 3; step += 1) {
+    await writing.next()
+    writing.go()
+  }
+  await writing.next()
+}

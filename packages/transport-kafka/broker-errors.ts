@@ -1,15 +1,20 @@
-/** The errors of Kafka's protocol that a consumer tells apart, by their numbers. */
+/** The errors of Kafka's protocol that are told apart here, by their numbers. */
 import { protocolErrors } from '@platformatic/kafka'
 
 export const codes = {
   outOfRange: 1,
   unknownTopic: 3,
   notLeader: 6,
+  metadataTooLarge: 12,
   coordinatorNotAvailable: 15,
   notCoordinator: 16,
   unknownMember: 25,
   topicRefused: 29,
   groupRefused: 30,
+  outOfOrder: 45,
+  duplicate: 46,
+  fencedProducer: 47,
+  unknownProducer: 59,
   unknownTopicId: 100,
   fencedEpoch: 110,
   staleEpoch: 113,
@@ -18,18 +23,24 @@ export const codes = {
 /** An answer that tells of an error. */
 export class BrokerError extends Error {
   readonly errorCode: number
+  /** Its name in the protocol. */
+  readonly apiId: string | undefined
 
-  constructor(errorCode: number, message: string) {
+  constructor(errorCode: number, message: string, apiId: string | undefined) {
     super(message)
     this.name = 'BrokerError'
     this.errorCode = errorCode
+    this.apiId = apiId
   }
 }
 
-const byNumber = new Map(Object.values(protocolErrors).map(({ code, id, message }) => [code, `${message} (${id})`]))
+const byNumber = new Map(Object.values(protocolErrors).map((one) => [one.code, one]))
 
-export function errorOf(errorCode: number): BrokerError {
-  return new BrokerError(errorCode, byNumber.get(errorCode) ?? `error ${errorCode}`)
+/** With what the broker itself says about it, if it does. */
+export function errorOf(errorCode: number, said: string | null = null): BrokerError {
+  const known = byNumber.get(errorCode)
+  const message = known ? `${said ?? known.message} (${known.id})` : (said ?? `error ${errorCode}`)
+  return new BrokerError(errorCode, message, known?.id)
 }
 
 export function isBrokerError(error: unknown, ...wanted: readonly number[]): boolean {

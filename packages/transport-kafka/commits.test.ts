@@ -5,21 +5,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startCommits } from './commits.ts'
 import { createShare, type Share, type ShareCommit } from './share.ts'
 
-function bench() {
+function bench(tellAfterMs = 60_000) {
   const sent: { batch: ReadonlyMap<Share, ShareCommit>; answer: (failed?: readonly Share[] | Error) => void }[] = []
   const done: [Share, number][] = []
   const commits = startCommits(
     (batch) =>
       new Promise((resolve, reject) => {
         const answer = (failed: readonly Share[] | Error = []) =>
-          failed instanceof Error ? reject(failed) : resolve(new Set(failed))
+          failed instanceof Error ? reject(failed) : resolve(new Map(failed.map((one) => [one, 'it is refused'])))
         sent.push({ batch, answer })
       }),
     (share, { offset }) => void done.push([share, offset]),
+    tellAfterMs,
   )
   const share = (offset: number) => {
     const one = createShare({ topicId: '7c9e6679-7425-40de-944b-e07fc1f90ae7', partition: 0 })
-    one.begin({ offset, redeliveredBelow: 0, ended: [] })
+    one.begin({ offset, redeliveredBelow: 0, ended: [], leaderEpoch: -1 })
     return one
   }
   const until = async (count: number) => {
@@ -89,4 +90,29 @@ test('at its end nobody waits any more, and a share that has gone is not committ
   first.answer()
   await sleep(1)
   assert.deepEqual(done, [])
+})
+
+test('commits that are refused again and again are told of, until one is taken', async () => {
+  const { commits, share, until } = bench(0)
+  const one = share(1)
+  commits.now(one)
+  ;(await until(1)).answer([one])
+  const second = await until(2)
+  assert.equal(commits.trouble(), 'what has ended is not committed: it is refused')
+  second.answer(new Error('the connection broke'))
+  const third = await until(3)
+  assert.equal(commits.trouble(), 'what has ended is not committed: the connection broke')
+  third.answer()
+  while (commits.trouble() !== undefined) await sleep(1)
+  commits.end()
+})
+
+test('what is refused for a moment is not told of', async () => {
+  const { commits, share, until } = bench()
+  const one = share(1)
+  commits.now(one)
+  ;(await until(1)).answer([one])
+  await until(2)
+  assert.equal(commits.trouble(), undefined)
+  commits.end()
 })

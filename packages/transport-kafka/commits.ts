@@ -1,5 +1,6 @@
 /** Commits of one member: one at a time, of all partitions that have something to say. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { whyOf } from './failures.ts'
 import type { Share, ShareCommit } from './share.ts'
 
 export interface Commits {
@@ -9,11 +10,13 @@ export interface Commits {
   now(share: Share): void
   /** Resolves when what has ended by now is committed, or when the member is over. */
   flush(share: Share): Promise<void>
+  /** Why nothing is committed for some seconds already: without commits nothing new is handed out. */
+  trouble(): string | undefined
   end(): void
 }
 
-/** Rejects when nothing was committed; answers what was not. */
-export type SendCommits = (commits: ReadonlyMap<Share, ShareCommit>) => Promise<ReadonlySet<Share>>
+/** Rejects when nothing was committed; answers what was not, and why. */
+export type SendCommits = (commits: ReadonlyMap<Share, ShareCommit>) => Promise<ReadonlyMap<Share, string>>
 
 interface Flush {
   readonly share: Share
@@ -22,8 +25,13 @@ interface Flush {
 
 const paceMs = 100
 const againMs = 100
+const toldAfterMs = 3000
 
-export function startCommits(send: SendCommits, done: (share: Share, commit: ShareCommit) => void): Commits {
+export function startCommits(
+  send: SendCommits,
+  done: (share: Share, commit: ShareCommit) => void,
+  tellAfterMs: number = toldAfterMs,
+): Commits {
   const wanted = new Set<Share>()
   let flushes: Flush[] = []
   let underWay: Flush[] = []
@@ -31,6 +39,7 @@ export function startCommits(send: SendCommits, done: (share: Share, commit: Sha
   let isBusy = false
   let isUrgent = false
   let isOver = false
+  let failure: { readonly since: number; readonly why: string } | undefined
 
   async function run(): Promise<void> {
     clearTimeout(timer)
@@ -45,7 +54,7 @@ export function startCommits(send: SendCommits, done: (share: Share, commit: Sha
     underWay = flushes
     flushes = []
     wanted.clear()
-    const failed = batch.size > 0 ? await send(batch).catch(() => new Set(batch.keys())) : new Set<Share>()
+    const failed = await sent(batch)
     for (const [share, commit] of batch) {
       if (failed.has(share)) wanted.add(share)
       else if (!share.isOver) done(share, commit)
@@ -59,6 +68,17 @@ export function startCommits(send: SendCommits, done: (share: Share, commit: Sha
     if (isOver) for (const { resolve } of flushes) resolve()
     else if (isUrgent || flushes.length > 0) void run()
     else if (wanted.size > 0) schedule()
+  }
+
+  async function sent(batch: ReadonlyMap<Share, ShareCommit>): Promise<ReadonlyMap<Share, string>> {
+    if (batch.size === 0) return new Map()
+    const failed = await send(batch).catch((error: unknown) => {
+      const why = whyOf(error)
+      return new Map([...batch.keys()].map((share) => [share, why]))
+    })
+    const [why] = failed.values()
+    failure = why === undefined ? undefined : { since: failure?.since ?? performance.now(), why }
+    return failed
   }
 
   function schedule(): void {
@@ -85,6 +105,10 @@ export function startCommits(send: SendCommits, done: (share: Share, commit: Sha
         flushes.push({ share, resolve })
         now(share)
       })
+    },
+    trouble() {
+      if (!failure || performance.now() - failure.since < tellAfterMs) return undefined
+      return `what has ended is not committed: ${failure.why}`
     },
     end() {
       isOver = true

@@ -76,10 +76,11 @@ export async function startConsumer(group: Group, deliver: Deliver, parts: Consu
 
   function messageOf({ place }: Share, record: KafkaRecord, redelivered: boolean): Incoming {
     const { key, value, timestamp, offset } = record
-    const fetched = { key, value, headers: record.headers(), timestamp: BigInt(timestamp), offset: BigInt(offset) }
+    const { headers, unreadable } = headersOf(record)
+    const fetched = { key, value, headers, timestamp: BigInt(timestamp), offset: BigInt(offset) }
     const message = fromRecord(fetched, { topic: group.topic, name: topic, partition: place.partition }, redelivered)
     // It is handed out all the same: whoever looks at the dead letters finds it there.
-    return record.unreadable ? { ...message, body: Buffer.from(`not readable: ${record.unreadable}`) } : message
+    return unreadable ? { ...message, body: Buffer.from(`not readable: ${unreadable}`) } : message
   }
 
   function ended(share: Share, lane: Lane, done: boolean): void {
@@ -171,5 +172,13 @@ export async function startConsumer(group: Group, deliver: Deliver, parts: Consu
       if (why !== undefined) return `${attempt}: ${why}`
       return performance.now() - lostAt < lossMs ? loss : undefined
     },
+  }
+}
+
+function headersOf(record: KafkaRecord) {
+  try {
+    return { headers: record.headers(), unreadable: record.unreadable }
+  } catch {
+    return { headers: [], unreadable: 'its headers are cut off' }
   }
 }

@@ -35,6 +35,7 @@ export interface Commit {
   readonly partition: number
   readonly offset: number
   readonly metadata: string
+  readonly leaderEpoch: number
 }
 
 export type Member = Pick<Heartbeat, 'memberId' | 'epoch'>
@@ -55,6 +56,7 @@ const groupResource = 32 as const
 
 export function coordinatorOf(link: Link, group: string, topic: string): Coordinator {
   let address: Address | undefined
+  let finding: Promise<Address> | undefined
 
   async function find(): Promise<Address> {
     const [found] = (await link.askAny(findCoordinatorV6.api, 0, [group])).coordinators
@@ -63,13 +65,26 @@ export function coordinatorOf(link: Link, group: string, topic: string): Coordin
   }
 
   async function ask<A extends unknown[], R>(api: API<A, R>, ...question: A): Promise<R> {
-    address ??= await find()
+    const to = address ?? (await found())
     try {
-      return await link.ask(address, 'group', api, ...question)
+      return await link.ask(to, 'group', api, ...question)
     } catch (error) {
-      address = undefined
+      if (address === to) address = undefined
       throw error
     }
+  }
+
+  /** Whoever asks meanwhile waits for the same answer. */
+  function found(): Promise<Address> {
+    finding ??= find()
+      .then((one) => {
+        address = one
+        return one
+      })
+      .finally(() => {
+        finding = undefined
+      })
+    return finding
   }
 
   function check(errorCode: number): void {
@@ -91,10 +106,10 @@ export function coordinatorOf(link: Link, group: string, topic: string): Coordin
     },
 
     async commit({ memberId, epoch }, commits) {
-      const partitions = commits.map(({ partition, offset, metadata }) => ({
+      const partitions = commits.map(({ partition, offset, metadata, leaderEpoch }) => ({
         partitionIndex: partition,
         committedOffset: BigInt(offset),
-        committedLeaderEpoch: -1,
+        committedLeaderEpoch: leaderEpoch,
         committedMetadata: metadata,
       }))
       const answer = await ask(offsetCommitV9.api, group, epoch, memberId, null, [{ name: topic, partitions }])
@@ -114,7 +129,8 @@ export function coordinatorOf(link: Link, group: string, topic: string): Coordin
       const [one] = found?.topics[0]?.partitions ?? []
       if (!one) throw errorOf(codes.unknownTopic)
       check(one.errorCode)
-      return { offset: Number(one.committedOffset), metadata: one.metadata ?? null }
+      const { committedOffset, metadata, committedLeaderEpoch } = one
+      return { offset: Number(committedOffset), metadata: metadata ?? null, leaderEpoch: committedLeaderEpoch }
     },
 
     async sessionMs() {

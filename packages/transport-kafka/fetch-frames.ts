@@ -26,6 +26,15 @@ export interface FetchedPartition {
   readonly errorCode: number
   readonly aborted: readonly Aborted[]
   readonly records: Buffer
+  /** The log does not go on behind what the last fetched epoch wrote: where it parts from what was read. */
+  readonly diverging: Divergence | undefined
+}
+
+export interface Divergence {
+  /** The last leader up to the one that was named whose records are still there. */
+  readonly leaderEpoch: number
+  /** Where these end. */
+  readonly end: number
 }
 
 type Question = [
@@ -66,6 +75,20 @@ function readPartition(reader: Reader, topicId: string): FetchedPartition {
   const length = reader.readUnsignedVarInt() - 1
   const records = length > 0 ? reader.buffer.slice(reader.position, reader.position + length) : nothing
   reader.skip(Math.max(0, length))
-  reader.readTaggedFields()
-  return { topicId, partition, errorCode, aborted: aborted ?? [], records }
+  return { topicId, partition, errorCode, aborted: aborted ?? [], records, diverging: readDivergence(reader) }
+}
+
+const divergingTag = 0
+
+/** Among the fields that are there only now and then, each with its number and its length. */
+function readDivergence(reader: Reader): Divergence | undefined {
+  let diverging: Divergence | undefined
+  for (let left = reader.readUnsignedVarInt(); left > 0; left -= 1) {
+    const tag = reader.readUnsignedVarInt()
+    const length = reader.readUnsignedVarInt()
+    const end = reader.position + length
+    if (tag === divergingTag) diverging = { leaderEpoch: reader.readInt32(), end: Number(reader.readInt64()) }
+    reader.skip(end - reader.position)
+  }
+  return diverging
 }

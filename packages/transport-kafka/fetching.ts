@@ -1,10 +1,10 @@
 /** Fetches of one member: one under way at each broker, for the partitions that it leads and that have room. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codes, errorOf } from './broker-errors.ts'
-import { type FetchAnswer, fetchApi } from './fetch-frames.ts'
+import { type Divergence, type FetchAnswer, fetchApi } from './fetch-frames.ts'
 import { keyOf, type Leader, type Leaders } from './leaders.ts'
 import type { Link } from './link.ts'
-import { type Batch, readBatches } from './records.ts'
+import { type Batch, readBatches, roomOfAnswer } from './records.ts'
 import type { Share } from './share.ts'
 
 export interface Fetching {
@@ -22,6 +22,8 @@ export interface FetchParts {
   arrived(share: Share, batches: readonly Batch[]): void
   /** The broker does not have the offset that is next. */
   outOfRange(share: Share): void
+  /** What stands before the offset that is next is not what was read. */
+  diverged(share: Share, where: Divergence): void
 }
 
 const maxBytes = 1024 * 1024
@@ -31,6 +33,8 @@ const waitMs = 300
 const shortWaitMs = 20
 const readCommitted = 1
 const longestPauseMs = 1000
+/** How often what is damaged is fetched again, before it is handed out as unreadable. */
+const fruitlessTries = 5
 const seekMs = 200
 
 export function startFetching(parts: FetchParts): Fetching {
@@ -39,7 +43,6 @@ export function startFetching(parts: FetchParts): Fetching {
   const asleep: (() => void)[] = []
   let isOver = false
   const troubles = new Map<number, string>()
-  let turn = 0
   let isSeeking = false
 
   function wake(): void {
@@ -71,16 +74,20 @@ export function startFetching(parts: FetchParts): Fetching {
 
   async function run(node: number): Promise<void> {
     let pauseMs = 50
+    let turn = 0
     while (!isOver) {
       const mine = [...parts.shares()].filter((share) => leaders.of(share.place)?.node === node)
       const leader = mine[0] && leaders.of(mine[0].place)
       if (!leader) break
+      turn += 1
       const wanted = mine.filter((share) => isWanted(share))
       if (wanted.length === 0) {
         await new Promise<void>((resolve) => asleep.push(resolve))
         continue
       }
-      const failure = await fetch(leader, wanted, wanted.length === mine.length ? waitMs : shortWaitMs)
+      const from = turn % wanted.length
+      const inTurn = [...wanted.slice(from), ...wanted.slice(0, from)]
+      const failure = await fetch(leader, inTurn, wanted.length === mine.length ? waitMs : shortWaitMs)
       if (failure === undefined) {
         troubles.delete(node)
         pauseMs = 50
@@ -94,16 +101,15 @@ export function startFetching(parts: FetchParts): Fetching {
     }
     loops.delete(node)
     troubles.delete(node)
+    // What was being fetched here may have gone to a broker whose loop has found nothing to do.
+    rouse()
   }
 
   async function fetch(
     { node, address }: Leader,
-    wanted: readonly Share[],
+    shares: readonly Share[],
     maxWaitMs: number,
   ): Promise<string | undefined> {
-    turn += 1
-    const from = turn % wanted.length
-    const shares = [...wanted.slice(from), ...wanted.slice(0, from)]
     const asked = new Map(shares.map((share) => [keyOf(share.place), { share, position: share.position() }]))
     for (const share of shares) share.isFetching = true
     try {
@@ -119,15 +125,27 @@ export function startFetching(parts: FetchParts): Fetching {
 
   function took(asked: ReadonlyMap<string, Asked>, answer: FetchAnswer): string | undefined {
     let failure = answer.errorCode === 0 ? undefined : errorOf(answer.errorCode).message
-    for (const { topicId, partition, errorCode, aborted, records } of answer.partitions) {
+    let unread: string | undefined
+    let isRead = false
+    const room = roomOfAnswer()
+    for (const { topicId, partition, errorCode, aborted, records, diverging } of answer.partitions) {
       const { share, position } = asked.get(keyOf({ topicId, partition })) ?? {}
       // A late answer: the partition has gone, or was begun anew, meanwhile.
       if (!share || share.isOver || share.position() !== position) continue
       if (errorCode === codes.outOfRange) parts.outOfRange(share)
       if (errorCode !== 0) failure = `partition ${partition}: ${errorOf(errorCode).message}`
-      else if (records.length > 0) parts.arrived(share, readBatches(records, aborted))
+      else if (diverging) parts.diverged(share, diverging)
+      else if (records.length > 0) {
+        const isLastTry = share.fruitless >= fruitlessTries
+        const batches = readBatches(records, { from: position, aborted, room, isLastTry })
+        share.fruitless = batches.length > 0 ? 0 : share.fruitless + 1
+        if (batches.length > 0) isRead = true
+        else unread = `partition ${partition}: no sound batch at offset ${position}`
+        if (batches.length > 0) parts.arrived(share, batches)
+      }
     }
-    return failure
+    // Where something was read, what was cut off comes first another time.
+    return failure ?? (isRead ? undefined : unread)
   }
 
   return {
@@ -155,6 +173,7 @@ function positionOf(share: Share) {
     fetchOffset: BigInt(share.position()),
     partitionMaxBytes: maxPartitionBytes,
     currentLeaderEpoch: -1,
-    lastFetchedEpoch: -1,
+    // So that the broker says when its log does not go on where we have read: it may have lost its end meanwhile.
+    lastFetchedEpoch: share.leaderEpoch(),
   }
 }

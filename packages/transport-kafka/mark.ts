@@ -13,19 +13,20 @@ export interface Mark {
 }
 
 /** A broker takes 4096 bytes with a commit, unless it is set otherwise. */
-const mostBytes = 3500
+export const mostBytes = 3500
 /** What somebody else committed says nothing of how far it had read. */
 const foreignAhead = 10_000
 const leastAhead = 100
 const mostAhead = 5000
 
-/** What does not fit is left out: it comes again. */
-export function writeMark({ topicId, handedBelow, ended }: Mark): string {
+/** What does not fit is left out: it comes again. Empty where there is room for nothing. */
+export function writeMark({ topicId, handedBelow, ended }: Mark, most: number = mostBytes): string {
   let text = `vestnik ${topicId} ${handedBelow} `
+  if (text.length > most) return ''
   let from = 0
   for (const [first, last] of ended) {
     const range = `${(first - from).toString(36)}.${(last - first).toString(36)},`
-    if (text.length + range.length > mostBytes) break
+    if (text.length + range.length > most) break
     text += range
     from = last
   }
@@ -63,6 +64,8 @@ export interface Committed {
   /** -1: nothing was committed. */
   readonly offset: number
   readonly metadata: string | null
+  /** Which leader took the records that had been read by then; -1 where that is not known. */
+  readonly leaderEpoch: number
 }
 
 export interface Log {
@@ -77,20 +80,27 @@ export interface Beginning {
   readonly redeliveredBelow: number
   /** What has ended, and is not handed out again. */
   readonly ended: readonly Range[]
+  /** The last leader whose records were read; -1 where that is not known. What a later one took has not ended. */
+  readonly leaderEpoch: number
   /** Records that the broker deleted before this group had read them. */
   readonly lost?: { readonly from: number; readonly below: number }
 }
 
 /** Where a member begins with a partition that it was given. */
-export function beginningOf({ offset, metadata }: Committed, log: Log): Beginning {
+export function beginningOf({ offset, metadata, leaderEpoch }: Committed, log: Log): Beginning {
   const mark = readMark(metadata)
   const isOfThisLife = mark === undefined ? offset <= log.end : mark.topicId === log.topicId
-  if (offset < 0 || !isOfThisLife) return { offset: log.start, redeliveredBelow: log.start, ended: [] }
+  if (offset < 0 || !isOfThisLife) {
+    return { offset: log.start, redeliveredBelow: log.start, ended: [], leaderEpoch: -1 }
+  }
   const redeliveredBelow = mark?.handedBelow ?? offset + foreignAhead
-  const ended = mark?.ended ?? []
+  const ended = below(log.end, mark?.ended ?? [])
   if (offset < log.start)
-    return { offset: log.start, redeliveredBelow, ended, lost: { from: offset, below: log.start } }
+    return { offset: log.start, redeliveredBelow, ended, leaderEpoch, lost: { from: offset, below: log.start } }
   // The broker has lost the end of its log: what it writes now begins there.
-  const isCut = offset > log.end
-  return { offset: isCut ? log.end : offset, redeliveredBelow, ended: isCut ? [] : ended }
+  return { offset: Math.min(offset, log.end), redeliveredBelow, ended, leaderEpoch }
+}
+
+function below(end: number, ranges: readonly Range[]): readonly Range[] {
+  return ranges.flatMap(([first, last]) => (first < end ? [[first, Math.min(last, end - 1)] as const] : []))
 }

@@ -4,10 +4,11 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { codes, isBrokerError } from './broker-errors.ts'
+import { codes, errorOf, isBrokerError } from './broker-errors.ts'
 import { type Commits, startCommits } from './commits.ts'
 import { coordinatorOf, type Place, rebalanceMs } from './coordinator.ts'
 import { whyOf } from './failures.ts'
+import type { Divergence } from './fetch-frames.ts'
 import { type Fetching, startFetching } from './fetching.ts'
 import { startHeartbeats } from './heartbeats.ts'
 import type { Lane } from './lanes.ts'
@@ -83,6 +84,7 @@ export function becomeMember(parts: MemberParts): Membership {
   const fetching = startFetching({
     ...{ link, leaders, shares: () => owned.values(), arrived: parts.arrived },
     outOfRange: (share) => void reopen(share),
+    diverged,
   })
 
   // What it owns.
@@ -172,16 +174,30 @@ export function becomeMember(parts: MemberParts): Membership {
       commits.soon(share)
       fetching.wake()
     } else if (position > log.end) {
-      drop(share, 'its log has lost its end')
-      owned.delete(keyOf(share.place))
-      reconcile()
+      beginAnew(share)
+    } else {
+      // The offset is there, but nobody knows any more whose it is: it is taken as it is found.
+      share.rewind(-1, position)
+      fetching.wake()
     }
+  }
+
+  function diverged(share: Share, { leaderEpoch, end }: Divergence): void {
+    if (!share.rewind(leaderEpoch, end)) beginAnew(share)
+    else commits.soon(share)
+    fetching.wake()
+  }
+
+  function beginAnew(share: Share): void {
+    drop(share, 'its log has lost its end')
+    owned.delete(keyOf(share.place))
+    reconcile()
   }
 
   const lossOf = ({ partition }: Place, first: number, below: number) =>
     `${topic}/${partition}: the broker deleted the records ${first} to ${below - 1} before the group ${parts.group} had read them`
 
-  async function send(batch: ReadonlyMap<Share, ShareCommit>): Promise<ReadonlySet<Share>> {
+  async function send(batch: ReadonlyMap<Share, ShareCommit>): Promise<ReadonlyMap<Share, string>> {
     if (!heartbeats.isAlive()) throw new Error('not a member')
     const all = [...batch].map(([{ place }, commit]) => ({ partition: place.partition, ...commit }))
     const failed = await coordinator.commit(heartbeats.member(), all)
@@ -190,7 +206,12 @@ export function becomeMember(parts: MemberParts): Membership {
         void end('the broker takes no commit of it any more')
       if (code === codes.staleEpoch) heartbeats.soon()
     }
-    return new Set([...batch.keys()].filter(({ place }) => failed.has(place.partition)))
+    const refused = [...batch.keys()].flatMap((share) => {
+      const code = failed.get(share.place.partition)
+      if (code === codes.metadataTooLarge) share.sayLess()
+      return code === undefined ? [] : [[share, errorOf(code).message] as const]
+    })
+    return new Map(refused)
   }
 
   // The ways out.
@@ -236,7 +257,8 @@ export function becomeMember(parts: MemberParts): Membership {
     },
     trouble() {
       const isUnread = [...owned.values()].some((share) => share.position() < 0)
-      return heartbeats.trouble() ?? (isUnread || target.length === 0 ? trouble : undefined) ?? fetching.trouble()
+      const here = isUnread || target.length === 0 ? trouble : undefined
+      return heartbeats.trouble() ?? here ?? fetching.trouble() ?? commits.trouble()
     },
   }
 }

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { compressionsAlgorithms, createRecordsBatch } from '@platformatic/kafka'
+import { compressionsAlgorithms, crc32c, createRecordsBatch } from '@platformatic/kafka'
 import { maxOutputLength } from './decompress.ts'
-import { type KafkaRecord, readBatches } from './records.ts'
+import { type Aborted, type Batch, type KafkaRecord, readBatches, roomOfAnswer } from './records.ts'
 
 const attributesAt = 21
 const producerAt = 43
@@ -25,20 +25,27 @@ function batchOf(
   return batch
 }
 
+/** With the checksum of what it is now. */
+function summed(batch: Buffer): Buffer {
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17)
+  return batch
+}
+
 /** The same batch with its records compressed by somebody else. */
 function compressed(batch: Buffer, way: number, compress: (bytes: Buffer) => Buffer): Buffer {
   const made = Buffer.concat([batch.subarray(0, headBytes), compress(batch.subarray(headBytes))])
   made.writeInt32BE(made.length - 12, 8)
   made.writeInt16BE(batch.readInt16BE(attributesAt) | way, attributesAt)
-  return made
+  return summed(made)
 }
 
-const read = (...batches: readonly Buffer[]) =>
-  readBatches(Buffer.concat(batches), []).flatMap(({ records }) => records)
+const batchesOf = (bytes: Buffer, from = 0, aborted: readonly Aborted[] = []): readonly Batch[] =>
+  readBatches(bytes, { from, aborted, room: roomOfAnswer() })
+const read = (...batches: readonly Buffer[]) => batchesOf(Buffer.concat(batches)).flatMap(({ records }) => records)
 const valuesOf = (records: readonly KafkaRecord[]) => records.map(({ value }) => value?.toString() ?? null)
 
 test('records come out with offsets, keys, values, headers and times', () => {
-  const [batch] = readBatches(batchOf(['a', null, ''], { at: 40 }), [])
+  const [batch] = batchesOf(batchOf(['a', null, ''], { at: 40 }))
   assert.ok(batch)
   assert.equal(batch.nextOffset, 43)
   assert.deepEqual(valuesOf(batch.records), ['a', null, ''])
@@ -96,8 +103,11 @@ test('what is broken stands for its batch, and what is behind it is read', () =>
   const unknown = compressed(batchOf(['x'], { at: 2 }), 7, (bytes) => bytes)
   const short = batchOf(['xyz'], { at: 3 })
   short.writeInt8(100, headBytes)
+  summed(short)
   const old = batchOf(['x'], { at: 4 })
   old.writeInt8(1, 16)
+  // What is the count of its records in this format is anything in another one.
+  old.writeInt32BE(1_000_000, 23)
   const records = read(batchOf(['a']), torn, unknown, short, old, batchOf(['b'], { at: 5 }))
   assert.deepEqual(
     records.map(({ offset }) => offset),
@@ -110,7 +120,7 @@ test('what is broken stands for its batch, and what is behind it is read', () =>
 test('what a transaction wrote that was given up is hidden, and so are the markers', () => {
   const inTransaction = (batch: Buffer, more = 0) => {
     batch.writeInt16BE(0x10 | more, attributesAt)
-    return batch
+    return summed(batch)
   }
   const marker = (at: number, producerId: bigint, type: number) => {
     const batch = batchOf([''], { at, producerId, key: String.fromCharCode(0, 0, 0, type) })
@@ -125,7 +135,64 @@ test('what a transaction wrote that was given up is hidden, and so are the marke
     batchOf(['plain'], { at: 5 }),
   ])
   assert.equal(bytes.readBigInt64BE(producerAt), 5n)
-  const batches = readBatches(bytes, [{ producerId: 5n, firstOffset: 0n }])
+  const batches = batchesOf(bytes, 0, [{ producerId: 5n, firstOffset: 0n }])
   assert.deepEqual(valuesOf(batches.flatMap(({ records }) => records)), ['of another', 'kept', 'plain'])
   assert.equal(batches.at(-1)?.nextOffset, 6)
+})
+
+test('of compressed batches no more is made at once than there is room for, and the rest of them the next time', () => {
+  const values = Array.from({ length: 3000 }, (_, i) => `${i}`)
+  const bytes = Buffer.concat(
+    [0, 3000, 6000].map((at) => compressed(batchOf(values, { at }), 4, (raw) => zstdCompressSync(raw))),
+  )
+  const offsets: number[] = []
+  for (let from = 0, answers = 0; from < 9000; answers += 1) {
+    const room = roomOfAnswer()
+    const batches = readBatches(bytes, { from, aborted: [], room })
+    const records = batches.flatMap((batch) => batch.records)
+    assert.ok(records.length <= roomOfAnswer().records, `${records.length} at once`)
+    assert.ok(answers < 3 && records.length > 0)
+    offsets.push(...records.map(({ offset }) => offset))
+    from = batches.at(-1)?.nextOffset ?? from
+  }
+  assert.deepEqual(
+    offsets,
+    Array.from({ length: 9000 }, (_, i) => i),
+  )
+})
+
+test('many compressed batches, each small enough, take no more together than there is room for', () => {
+  const value = 'x'.repeat(1024 * 1024)
+  const bytes = Buffer.concat(
+    Array.from({ length: 40 }, (_, at) => compressed(batchOf([value], { at }), 4, (raw) => zstdCompressSync(raw))),
+  )
+  const room = roomOfAnswer()
+  const batches = readBatches(bytes, { from: 0, aborted: [], room })
+  assert.equal(batches.length, 4)
+  assert.equal(batches.at(-1)?.nextOffset, 4)
+  assert.deepEqual(readBatches(bytes, { from: 4, aborted: [], room }), [], 'another partition of the same answer waits')
+})
+
+test('a batch with a wrong checksum is left to be fetched again, and at last is answered as unreadable', () => {
+  const damaged = batchOf(['good'], { at: 1 })
+  damaged.writeUInt8(damaged.readUInt8(damaged.length - 20) ^ 1, damaged.length - 20)
+  const bytes = Buffer.concat([batchOf(['a']), damaged, batchOf(['b'], { at: 2 })])
+  assert.deepEqual(valuesOf(read(bytes)), ['a'])
+  const last = readBatches(bytes, { from: 1, aborted: [], room: roomOfAnswer(), isLastTry: true })
+  assert.deepEqual(
+    last.flatMap(({ records }) => records.map(({ offset, unreadable }) => [offset, unreadable])),
+    [
+      [1, 'its checksum is wrong'],
+      [2, undefined],
+    ],
+  )
+})
+
+test('headers that are cut off throw, and nothing else of their record does', () => {
+  const batch = batchOf(['x'])
+  // The header's value says that it is longer than the record.
+  batch.writeUInt8(120, batch.length - 2)
+  const [record] = read(summed(batch))
+  assert.deepEqual(valuesOf(record ? [record] : []), ['x'])
+  assert.throws(() => record?.headers(), /cut off/)
 })

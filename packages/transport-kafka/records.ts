@@ -2,6 +2,7 @@
  * The record batches of a fetch (message format 2), read without trust: what is broken, or would grow too large when it
  * is decompressed, is answered as unreadable, and what stands behind it is read all the same. Pure.
  */
+import { crc32c } from '@platformatic/kafka'
 import { decompress } from './decompress.ts'
 
 export interface KafkaRecord {
@@ -12,6 +13,7 @@ export interface KafkaRecord {
   readonly bytes: number
   readonly key: Buffer | null
   readonly value: Buffer | null
+  /** @throws Error when they are cut off */
   headers(): readonly (readonly [name: Buffer, value: Buffer | null])[]
   /** Why it could not be read; it then stands for its whole batch. */
   readonly unreadable?: string
@@ -19,8 +21,28 @@ export interface KafkaRecord {
 
 export interface Batch {
   readonly records: readonly KafkaRecord[]
-  /** The offset behind its last one. */
+  /** The offset behind its last one, or behind the last that there was room for. */
   readonly nextOffset: number
+  /** Which leader took it; a later one may have written anew where a log has lost its end. */
+  readonly leaderEpoch: number
+}
+
+/** What may still be made of compressed batches, in all partitions of one answer: few bytes can stand for very many. */
+export interface Room {
+  bytes: number
+  records: number
+}
+
+export const roomOfAnswer = (): Room => ({ bytes: 4 * 1024 * 1024, records: 4000 })
+
+/** What was asked for. */
+export interface Wanted {
+  /** What stands before it in its batch is passed over. */
+  readonly from: number
+  readonly aborted: readonly Aborted[]
+  readonly room: Room
+  /** Batches with a wrong checksum are answered as unreadable; otherwise they are left, to be fetched again. @default false */
+  readonly isLastTry?: boolean
 }
 
 /** A transaction that was given up: what its producer wrote from there on, up to its marker, never was. */
@@ -32,18 +54,27 @@ export interface Aborted {
 const headBytes = 61
 const lengthAt = 8
 const firstLength = 12
+const checksumAt = 17
+const checkedFrom = 21
+const compressionBits = 0x07
 const brokerTimeBit = 0x08
 const transactionalBit = 0x10
 const controlBit = 0x20
 
-/** Reads all whole batches; the last one may have been cut off. Never throws. */
-export function readBatches(bytes: Buffer, aborted: readonly Aborted[]): readonly Batch[] {
+/** Reads whole batches while there is room; the last one may have been cut off. Never throws. */
+export function readBatches(bytes: Buffer, wanted: Wanted): readonly Batch[] {
   const batches: Batch[] = []
-  const isAborted = followAborted(aborted)
+  const isAborted = followAborted(wanted.aborted)
   for (let at = 0; at + firstLength <= bytes.length; ) {
     const end = at + firstLength + bytes.readInt32BE(at + lengthAt)
     if (end > bytes.length || end < at + headBytes) break
-    batches.push(readBatch(bytes.subarray(at, end), isAborted))
+    const batch = bytes.subarray(at, end)
+    if (!wanted.isLastTry && isDamaged(batch)) break
+    const head = headOf(batch)
+    if (isCompressed(head) && !hasRoom(wanted.room)) break
+    const read = readBatch(batch, head, wanted, isAborted)
+    batches.push(read)
+    if (read.nextOffset < nextOffsetOf(head)) break
     at = end
   }
   return batches
@@ -53,6 +84,8 @@ type IsAborted = (head: Head, body: () => Buffer) => boolean
 
 interface Head {
   readonly firstOffset: number
+  readonly leaderEpoch: number
+  readonly version: number
   readonly attributes: number
   readonly lastDelta: number
   readonly firstTime: number
@@ -62,9 +95,11 @@ interface Head {
   readonly count: number
 }
 
-function readBatch(batch: Buffer, isAborted: IsAborted): Batch {
-  const head: Head = {
+function headOf(batch: Buffer): Head {
+  return {
     firstOffset: Number(batch.readBigInt64BE(0)),
+    leaderEpoch: batch.readInt32BE(12),
+    version: batch.readInt8(16),
     attributes: batch.readInt16BE(21),
     lastDelta: Math.max(0, batch.readInt32BE(23)),
     firstTime: Number(batch.readBigInt64BE(27)),
@@ -72,17 +107,37 @@ function readBatch(batch: Buffer, isAborted: IsAborted): Batch {
     producerId: batch.readBigInt64BE(43),
     count: batch.readInt32BE(57),
   }
-  const nextOffset = head.firstOffset + head.lastDelta + 1
-  const version = batch.readInt8(16)
+}
+
+/** In older formats nothing but the first offset stands where it does in this one. */
+const nextOffsetOf = ({ version, firstOffset, lastDelta }: Head): number =>
+  firstOffset + (version === 2 ? lastDelta : 0) + 1
+
+const hasRoom = ({ bytes, records }: Room): boolean => bytes > 0 && records > 0
+
+const isCompressed = ({ attributes }: Head): boolean => (attributes & compressionBits) !== 0
+
+function isDamaged(batch: Buffer): boolean {
+  return batch.readInt8(16) === 2 && batch.readUInt32BE(checksumAt) !== crc32c(batch.subarray(checkedFrom))
+}
+
+function readBatch(batch: Buffer, head: Head, wanted: Wanted, isAborted: IsAborted): Batch {
+  const { leaderEpoch, firstOffset, firstTime } = head
+  const nextOffset = nextOffsetOf(head)
   try {
-    if (version !== 2) throw new Error(`it has the message format ${version}`)
-    const body = () => decompress(batch.subarray(headBytes), head.attributes & 7)
+    if (head.version !== 2) throw new Error(`it has the message format ${head.version}`)
+    if (wanted.isLastTry && isDamaged(batch)) throw new Error('its checksum is wrong')
+    const body = () => decompress(batch.subarray(headBytes), head.attributes & compressionBits)
     const isHidden = isAborted(head, body) || (head.attributes & controlBit) !== 0
-    return { records: isHidden ? [] : readRecords(body(), head), nextOffset }
+    if (isHidden) return { records: [], nextOffset, leaderEpoch }
+    const records = readRecords(body(), head, wanted)
+    const last = records.at(-1)
+    const isCut = isCompressed(head) && last !== undefined && !hasRoom(wanted.room)
+    return { records, nextOffset: isCut ? last.offset + 1 : nextOffset, leaderEpoch }
   } catch (error) {
     const unreadable = error instanceof Error ? error.message : String(error)
-    const place = { offset: head.firstOffset, timestamp: head.firstTime, bytes: batch.length }
-    return { records: [{ ...place, key: null, value: null, headers: () => [], unreadable }], nextOffset }
+    const place = { offset: firstOffset, timestamp: firstTime, bytes: batch.length }
+    return { records: [{ ...place, key: null, value: null, headers: () => [], unreadable }], nextOffset, leaderEpoch }
   }
 }
 
@@ -98,16 +153,24 @@ function followAborted(transactions: readonly Aborted[]): IsAborted {
     if ((attributes & transactionalBit) === 0) return false
     if ((attributes & controlBit) === 0) return open.has(producerId)
     // The marker's key is its version and its type: 0 gives the transaction up.
-    const key = readRecords(body(), head)[0]?.key
+    const key = readRecord(body(), { at: 0 }, head, 0)?.key
     if (key?.readInt16BE(2) === 0) open.delete(producerId)
     return true
   }
 }
 
-function readRecords(bytes: Buffer, head: Head): KafkaRecord[] {
+function readRecords(bytes: Buffer, head: Head, { from, room }: Wanted): KafkaRecord[] {
   const records: KafkaRecord[] = []
   const cursor = { at: 0 }
-  for (let i = 0; i < head.count; i += 1) records.push(readRecord(bytes, cursor, head))
+  const isBounded = isCompressed(head)
+  for (let i = 0; i < head.count && (!isBounded || hasRoom(room)); i += 1) {
+    const record = readRecord(bytes, cursor, head, from)
+    if (!record) continue
+    records.push(record)
+    if (!isBounded) continue
+    room.bytes -= record.bytes
+    room.records -= 1
+  }
   return records
 }
 
@@ -115,23 +178,29 @@ interface Cursor {
   at: number
 }
 
-function readRecord(
-  bytes: Buffer,
-  cursor: Cursor,
-  { attributes, firstOffset, firstTime, lastTime }: Head,
-): KafkaRecord {
+/** Undefined when it stands before what was asked for. */
+function readRecord(bytes: Buffer, cursor: Cursor, head: Head, from: number): KafkaRecord | undefined {
   const length = readVarInt(bytes, cursor)
   const end = cursor.at + length
   if (length < 0 || end > bytes.length) throw new Error('its records are cut off')
   cursor.at += 1
   const delta = readLongVarInt(bytes, cursor)
-  const timestamp = attributes & brokerTimeBit ? lastTime : firstTime + delta
-  const offset = firstOffset + readVarInt(bytes, cursor)
+  const timestamp = head.attributes & brokerTimeBit ? head.lastTime : head.firstTime + delta
+  const offset = head.firstOffset + readVarInt(bytes, cursor)
+  const at = cursor.at
+  cursor.at = end
+  if (offset < from) return undefined
+  // One that runs for long would keep all that it was compressed with.
+  if (isCompressed(head)) return withContent(offset, timestamp, Buffer.from(bytes.subarray(at, end)), 0, end - at)
+  return withContent(offset, timestamp, bytes, at, end)
+}
+
+function withContent(offset: number, timestamp: number, bytes: Buffer, at: number, end: number): KafkaRecord {
+  const cursor = { at }
   const key = readBytes(bytes, cursor)
   const value = readBytes(bytes, cursor)
   const headersAt = cursor.at
-  cursor.at = end
-  return { offset, timestamp, bytes: length, key, value, headers: () => readHeaders(bytes, headersAt, end) }
+  return { offset, timestamp, bytes: end - at, key, value, headers: () => readHeaders(bytes, headersAt, end) }
 }
 
 function readHeaders(bytes: Buffer, at: number, end: number): readonly (readonly [Buffer, Buffer | null])[] {

@@ -23,9 +23,9 @@ const record = (offset: number, key?: string, bytes = 10): KafkaRecord => {
 /** A share that goes on where the other one's last commit says. */
 function begun(before?: Share, ordered = true) {
   const share = createShare(place)
-  share.begin(beginningOf(before ? { ...before.commit() } : { offset: -1, metadata: null }, log))
+  share.begin(beginningOf(before ? { ...before.commit() } : { offset: -1, metadata: null, leaderEpoch: -1 }, log))
   const take = (...records: readonly KafkaRecord[]): readonly Lane[] => {
-    return share.take([{ records, nextOffset: (records.at(-1)?.offset ?? -1) + 1 }], ordered)
+    return share.take([{ records, nextOffset: (records.at(-1)?.offset ?? -1) + 1, leaderEpoch: 1 }], ordered)
   }
   return { share, take }
 }
@@ -134,4 +134,58 @@ test('a batch that cannot be read is taken once, where the member stands', () =>
 test('without an order each record has a lane of its own', () => {
   const { take } = begun(undefined, false)
   assert.deepEqual(offsetsOf(take(record(0, 'a'), record(1, 'a'))), [0, 1])
+})
+
+test('what a later leader wrote where the log had lost its end is no record that has ended', () => {
+  const first = begun()
+  const lanes = first.take(...[0, 1, 2, 3].map((offset) => record(offset)))
+  for (const lane of lanes.slice(1)) first.share.finish(lane)
+  const { share } = begun(first.share)
+  const ready = share.take(
+    [
+      { records: [record(0), record(1)], nextOffset: 2, leaderEpoch: 1 },
+      { records: [record(2), record(3)], nextOffset: 4, leaderEpoch: 2 },
+    ],
+    true,
+  )
+  assert.deepEqual(offsetsOf(ready), [0, 2, 3])
+  assert.equal(share.leaderEpoch(), 2)
+})
+
+test('a log that parts from what was read is gone on with from there, unless something of it is in hand', () => {
+  const first = begun()
+  for (const lane of first.take(...[0, 1, 2, 3].map((offset) => record(offset)))) first.share.finish(lane)
+  assert.equal(first.share.rewind(1, 3), false)
+  const { share } = begun(first.share)
+  assert.equal(share.position(), 4)
+  assert.equal(share.rewind(0, 2), true)
+  assert.equal(share.position(), 2)
+  assert.equal(share.commit().offset, 2)
+  assert.deepEqual(offsetsOf(share.take([{ records: [record(2)], nextOffset: 3, leaderEpoch: 2 }], true)), [2])
+})
+
+test('a mark that is known is not taken back while more may start under it', () => {
+  const { share, take } = begun()
+  for (const lane of take(...Array.from({ length: 2000 }, (_, i) => record(i)))) share.start(lane)
+  const far = share.commit()
+  share.committed(far)
+  assert.equal(far.handedBelow, 6000)
+  assert.equal(share.commit().handedBelow, 6000)
+  share.isLeaving = true
+  assert.equal(share.commit().handedBelow, 2000)
+})
+
+test('a broker that takes only short marks gets shorter ones, down to none', () => {
+  const { share, take } = begun()
+  const lanes = take(...Array.from({ length: 1000 }, (_, i) => record(i)))
+  for (const [i, lane] of lanes.entries()) if (i % 2 === 1) share.finish(lane)
+  const lengths = Array.from({ length: 8 }, () => {
+    share.sayLess()
+    return share.commit().metadata.length
+  })
+  assert.deepEqual(
+    lengths,
+    lengths.toSorted((a, b) => b - a),
+  )
+  assert.equal(lengths.at(-1), 0)
 })

@@ -19,6 +19,8 @@ export interface KafkaNode extends AsyncDisposable {
   readonly tlsPort?: number
   /** Where it listens with TLS and SCRAM-SHA-512, if it was told to. */
   readonly saslPort?: number
+  /** Where its logs are: a folder for each partition. */
+  readonly data: string
   /** What stands before its second plain listener, if it was told to; clients that come through it stay with it. */
   readonly proxy?: TcpProxy
   /** SIGKILL. Resolves when it is gone. */
@@ -103,6 +105,7 @@ async function nodeAt(
     url: `kafka://${brokers.join(',')}`,
     brokers,
     ...listensAt(place, options),
+    data: join(place.home, 'data'),
     ...(proxy && { proxy }),
     kill: () => end('SIGKILL'),
     shutDown: () => end('SIGTERM'),

@@ -22,9 +22,11 @@ export interface Outbox {
   add(tx: Tx, row: OutboxRow): Promise<void>
   /**
    * The next messages to publish, of the topics that `carries` names: none that is set aside, and none behind one that
-   * is set aside and parks its key.
+   * is set aside and parks its key. `sent` are positions that the broker holds already: they are passed over.
    */
-  take(tx: Tx, carries?: (topic: string) => boolean): Promise<readonly TakenRow[]>
+  take(tx: Tx, carries?: (topic: string) => boolean, sent?: readonly number[]): Promise<readonly TakenRow[]>
+  /** Whether there is anything of these topics, so that it is worth to hold a lease. Reads next to nothing. */
+  waits(tx: Tx, carries?: (topic: string) => boolean): Promise<boolean>
   /**
    * Whether messages wait that cannot be taken yet, as a transaction which began before theirs still runs, anywhere on
    * the database server. Asked when there is nothing to take.
@@ -46,8 +48,9 @@ export function outboxFor(sql: Sql): Outbox {
       )
     },
 
-    async take(tx, carries) {
-      const positions = batchOf(carries ? await nextOf(tx, await topicsOf(tx, carries)) : await next(tx))
+    async take(tx, carries, sent = []) {
+      const found = carries ? await nextOf(tx, await topicsOf(tx, carries), sent) : await next(tx, sent)
+      const positions = batchOf(found)
       if (positions.length === 0) return []
       const rows = await tx.query(
         ...(sql.dialect === 'sqlite'
@@ -57,6 +60,11 @@ export function outboxFor(sql: Sql): Outbox {
             WHERE pos = ANY(CAST(${arrayOf(positions)} AS BIGINT[])) ORDER BY pos`),
       )
       return rows.map(toTaken)
+    },
+
+    async waits(tx, carries) {
+      if (carries) return (await topicsOf(tx, carries)).length > 0
+      return (await tx.query(...sql`SELECT 1 FROM vestnik_outbox WHERE state = 'new' LIMIT 1`)).length > 0
     },
 
     async isHeldUp(tx) {
@@ -91,17 +99,17 @@ export function outboxFor(sql: Sql): Outbox {
    * with earlier positions. Its planner must see no shorter way than by position (no join, no index of what is new), or it
    * reads all that waits to sort it.
    */
-  function next(tx: Tx): Promise<readonly Row[]> {
+  function next(tx: Tx, sent: readonly number[]): Promise<readonly Row[]> {
     return tx.query(
       ...(sql.dialect === 'sqlite'
         ? sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
-          AND NOT EXISTS (
+          AND pos NOT IN (SELECT value FROM json_each(${JSON.stringify(sent)})) AND NOT EXISTS (
             SELECT 1 FROM vestnik_outbox AS a
             WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
           ORDER BY pos LIMIT ${batchRows}`
         : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state NOT IN ('aside', 'dropped')
           AND xid < pg_snapshot_xmin(pg_current_snapshot())
-          AND NOT EXISTS (
+          AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
             SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
             AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos OFFSET 0)
           ORDER BY pos LIMIT ${batchRows}`),
@@ -112,19 +120,19 @@ export function outboxFor(sql: Sql): Outbox {
    * Of these topics; however many rows of others wait, none of them is read: in PostgreSQL only the index by topic and
    * position has the order that is asked for.
    */
-  async function nextOf(tx: Tx, topics: readonly string[]): Promise<readonly Row[]> {
+  async function nextOf(tx: Tx, topics: readonly string[], sent: readonly number[]): Promise<readonly Row[]> {
     const found: Row[] = []
     for (const topic of topics) {
       const rows = await tx.query(
         ...(sql.dialect === 'sqlite'
           ? sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new' AND topic = ${topic}
-            AND NOT EXISTS (
+            AND pos NOT IN (SELECT value FROM json_each(${JSON.stringify(sent)})) AND NOT EXISTS (
               SELECT 1 FROM vestnik_outbox AS a
               WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
             ORDER BY pos LIMIT ${batchRows}`
           : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
             AND topic >= ${topic} AND topic <= ${topic} AND xid < pg_snapshot_xmin(pg_current_snapshot())
-            AND NOT EXISTS (
+            AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
               SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
               AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos OFFSET 0)
             ORDER BY topic, pos LIMIT ${batchRows}`),

@@ -177,6 +177,39 @@ test('a process in whose stead another relays writes nothing meanwhile, however 
   assert.equal(sent(second).flat().length, 19, 'it follows when the lease is over')
 })
 
+test('the next batch is published while the one before it is marked, and holds nothing of it', async () => {
+  const memory = await openMemory()
+  const marks = Promise.withResolvers<void>()
+  await using hand = await openByHand({ ...memory, publishes: [contract], wrap: slowMarks(() => marks.promise) })
+  hand.transport.answer = async ([first]) => {
+    if (hand.transport.batches.length === 1 && first) await publish(hand, { n: 2 })
+  }
+  await publish(hand, { n: 1 })
+  await hand.clock.advance(500)
+  assert.deepEqual(sent(hand), [[1], [2]])
+  marks.resolve()
+  await hand.clock.advance(500)
+  assert.deepEqual(sent(hand), [[1], [2]])
+  assert.deepEqual(await hand.rows('SELECT 1 FROM vestnik_outbox'), [])
+})
+
+test('what could not be marked is sent again under its id, and nothing is lost', async () => {
+  const memory = await openMemory()
+  let failures = 1
+  const fail = async () => {
+    if (failures-- > 0) throw new BusError('COMMIT_FAILED', 'the disk is full')
+  }
+  await using hand = await openByHand({ ...memory, publishes: [contract], wrap: slowMarks(fail) })
+  hand.transport.answer = async () => {
+    if (hand.transport.batches.length === 1) await publish(hand, { n: 2 })
+  }
+  await publish(hand, { n: 1 })
+  await hand.clock.advance(5_000)
+  assert.deepEqual(sent(hand), [[1], [2], [1]])
+  assert.equal(hand.transport.batches[2]?.[0]?.id, hand.transport.batches[0]?.[0]?.id)
+  assert.deepEqual(await hand.rows('SELECT 1 FROM vestnik_outbox'), [])
+})
+
 test('a topic that the broker lost is made again, and its messages are sent', async () => {
   await using hand = await openByHand({ publishes: [contract] })
   let topics = 0
@@ -217,6 +250,18 @@ test('an outage is told once, in the log and by health, and its end too', async 
 
 const publish = (hand: ByHand, note: Note, to: Contract<Note> = contract): Promise<string> =>
   hand.store.transaction((tx) => (hand.bus as Bus).publish(tx, to, note))
+
+/** Marks of what was sent wait for this. */
+const slowMarks =
+  (before: () => Promise<void>) =>
+  (inner: Store): Store => ({
+    ...inner,
+    async transaction(work) {
+      const isMark = work.toString().includes('removeSent')
+      if (isMark) await before()
+      return inner.transaction(work)
+    },
+  })
 
 const sent = (hand: ByHand): number[][] =>
   hand.transport.batches.map((batch) => batch.map(({ body }) => (JSON.parse(new TextDecoder().decode(body)) as Note).n))

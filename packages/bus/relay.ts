@@ -2,10 +2,9 @@
 import { createBell } from './bell.ts'
 import type { Broker } from './brokers.ts'
 import type { Engine } from './engine.ts'
-import { type Code, PublishError } from './errors.ts'
 import { leaseOf } from './lease.ts'
 import type { Outbox, TakenRow } from './outbox.ts'
-import type { Tx } from './store.ts'
+import { isWhole, type Published, type PublishedPlaces, publishBatch } from './publish-batch.ts'
 
 export interface Relay {
   /** Something was added to the outbox. */
@@ -22,25 +21,22 @@ const leaseMs = 2_000
 const pollMs = 1_000
 /** A process in whose stead another relays looks no more often than this. */
 const followMs = 100
-/** How soon it is looked again for messages that a running transaction holds up, and after how long a person is told. */
-const heldUpMs = 10
+/** After how long a person is told of messages that a running transaction holds up. */
 const tellHeldUpMs = 10_000
 const firstPauseMs = 50
 const longestPauseMs = 2_000
 
-/** The places at the broker of what is published. */
-export interface PublishedPlaces {
-  readonly made: Promise<void>
-  /** Makes them once more, where the broker has lost them; false for a topic that is not ours any more. */
-  makeAgain(topic: string): Promise<boolean>
-}
-
-/** Sends nothing before its places are made: a broker that does not know a topic refuses it, or forgets. */
+/**
+ * Sends nothing before its places are made: a broker that does not know a topic refuses it, or forgets. One batch is in
+ * flight at a time; while it is, the one before it is marked.
+ */
 export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, places: PublishedPlaces): Relay {
   const { store, ports, log, tracker, telemetry } = engine
-  const { name, transport, carries } = broker
+  const { name, carries } = broker
   const bell = createBell(ports)
   const lease = leaseOf(engine.sql, `relay ${name}`, ports.id())
+  /** What the broker holds and the table still has as new: it is in no later batch. */
+  let unmarked: Published | undefined
   let trouble: string | undefined
   let pauseMs = 0
   let leasedUntil = 0
@@ -77,37 +73,97 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
   }
 
   async function loop(): Promise<void> {
-    let batch: readonly TakenRow[] = []
     while (!placed && !stopping) await bell.wait(pollMs)
     if (!placed) return
     while (!stopped.signal.aborted) {
       try {
-        if (batch.length === 0) batch = await takeFirst()
-        if (batch.length > 0) batch = await sendAndTakeNext(batch)
-        else if (heldUpSince !== undefined) await waitBehind(heldUpSince)
-        else if (stopping) return
-        else if (takenUntil > ports.now()) await waitForLease()
-        else await bell.wait(pollMs)
+        const batch = await take()
+        await publishAndMark(batch)
+        if (batch.length === 0 && stopping && heldUpSince === undefined) return
+        if (batch.length === 0) await waitForMore()
       } catch (error) {
-        batch = []
         failed(`relay to ${name}: the outbox cannot be worked on`, error)
       }
       // Not by the bell: while the broker is away, every commit of the service would ring it.
       if (pauseMs > 0) await ports.sleep(pauseMs, stopped.signal)
     }
+    if (unmarked) await mark(unmarked).catch(() => undefined) // else it is sent again
+  }
+
+  async function take(): Promise<readonly TakenRow[]> {
+    if (!(await holdLease())) return []
+    const sent = unmarked?.batch.map(({ pos }) => pos) ?? []
+    const { batch, heldUp } = await store.read(async (tx) => {
+      const batch = await outbox.take(tx, carries, sent)
+      return { batch, heldUp: batch.length === 0 && (await outbox.isHeldUp(tx)) }
+    })
+    heldUpSince = heldUp ? (heldUpSince ?? ports.now()) : undefined
+    return batch
   }
 
   /** Looks without a lock first: an idle service writes nothing, and neither does one that another relays for. */
-  async function takeFirst(): Promise<readonly TakenRow[]> {
-    const { waiting, heldUp } = await store.read(async (tx) => {
+  async function holdLease(): Promise<boolean> {
+    if (leasedUntil - ports.now() > leaseMs / 2) return true
+    const waits = await store.read(async (tx) => {
       takenUntil = await lease.takenUntil(tx, ports.now())
-      if (takenUntil > 0) return { waiting: [], heldUp: false }
-      const waiting = await outbox.take(tx, carries)
-      return { waiting, heldUp: waiting.length === 0 && (await outbox.isHeldUp(tx)) }
+      return takenUntil === 0 && (await outbox.waits(tx, carries))
     })
-    heldUpSince = heldUp ? (heldUpSince ?? ports.now()) : undefined
-    const leased = leasedUntil - ports.now() > leaseMs / 2
-    return waiting.length === 0 || leased ? waiting : store.transaction((tx) => takeUnderLease(tx))
+    if (!waits) return false
+    const now = ports.now()
+    const held = await store.transaction((tx) => lease.hold(tx, now, now + leaseMs))
+    if (held) leasedUntil = now + leaseMs
+    return held
+  }
+
+  /** A batch that was published whole is marked while the next one is published; else the next one must know of it. */
+  async function publishAndMark(batch: readonly TakenRow[]): Promise<void> {
+    const before = unmarked
+    unmarked = undefined // what cannot be marked is sent again
+    const [published, marked] = await Promise.allSettled([
+      batch.length > 0 ? publish(batch) : undefined,
+      before && mark(before),
+    ])
+    const now = published.status === 'fulfilled' ? published.value : undefined
+    if (now && isWhole(now)) unmarked = now
+    else if (now) await mark(now)
+    for (const one of [published, marked]) if (one.status === 'rejected') throw one.reason
+  }
+
+  async function publish(batch: readonly TakenRow[]): Promise<Published> {
+    for (const { topic, id } of batch) tracker.sent(topic, id)
+    ports.crash('relay.taken')
+    const published = await publishBatch(broker, places, batch)
+    ports.crash('relay.published')
+    const { doubtful, refused, error } = published
+    if (doubtful.size > 0)
+      failed(`relay to ${name}: ${doubtful.size} of ${batch.length} messages are not sent yet`, error)
+    else succeeded()
+    for (const [id, code] of refused) {
+      log({ level: 'error', message: `${name} refused a message (${code}): it is set aside`, id, error })
+    }
+    return published
+  }
+
+  async function mark({ batch, doubtful, refused }: Published): Promise<void> {
+    const sent = batch.filter(({ id }) => !doubtful.has(id) && !refused.has(id))
+    await store.transaction(async (tx) => {
+      await outbox.removeSent(
+        tx,
+        sent.map(({ pos }) => pos),
+      )
+      for (const { pos, id } of batch) {
+        const code = refused.get(id)
+        if (code) await outbox.setAside(tx, pos, code)
+      }
+    })
+    ports.crash('relay.marked')
+    telemetry.sent(batch, doubtful.size + refused.size)
+  }
+
+  async function waitForMore(): Promise<void> {
+    if (heldUpSince !== undefined) await waitBehind(heldUpSince)
+    else if (takenUntil > ports.now()) await waitForLease()
+    else await bell.wait(pollMs)
   }
 
   /** Not by the bell: whoever holds the lease is at work, and each of its commits would ring. */
@@ -116,7 +172,7 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
     await ports.sleep(ms, leaving.signal)
   }
 
-  /** The longer it takes, the more rarely it is looked. */
+  /** Most wait for a commit that is under way. The longer it takes, the more rarely it is looked. */
   async function waitBehind(since: number): Promise<void> {
     const ms = ports.now() - since
     if (ms >= tellHeldUpMs && !told) {
@@ -124,80 +180,7 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
       log({ level: 'warn', message: `relay to ${name}: ${why}` })
     }
     told = ms >= tellHeldUpMs
-    await ports.sleep(Math.max(heldUpMs, Math.min(pollMs, ms / 10)), stopped.signal)
-  }
-
-  async function takeUnderLease(tx: Tx): Promise<readonly TakenRow[]> {
-    const now = ports.now()
-    if (leasedUntil - now <= leaseMs / 2) {
-      if (!(await lease.hold(tx, now, now + leaseMs))) return []
-      leasedUntil = now + leaseMs
-    }
-    return outbox.take(tx, carries)
-  }
-
-  async function sendAndTakeNext(batch: readonly TakenRow[]): Promise<readonly TakenRow[]> {
-    for (const { topic, id } of batch) tracker.sent(topic, id)
-    ports.crash('relay.taken')
-    const { doubtful, refused } = await publish(batch)
-    ports.crash('relay.published')
-    const next = await store.transaction(async (tx) => {
-      await mark(tx, batch, doubtful, refused)
-      return doubtful.size === 0 ? takeUnderLease(tx) : []
-    })
-    ports.crash('relay.marked')
-    telemetry.sent(batch, doubtful.size + refused.size)
-    return next
-  }
-
-  async function publish(batch: readonly TakenRow[]) {
-    try {
-      await transport.publish(batch)
-      succeeded()
-      return { doubtful: new Set<string>(), refused: new Map<string, Code>() }
-    } catch (error) {
-      const known = error instanceof PublishError
-      const doubtful = new Set(known ? error.doubtful : batch.map(({ id }) => id))
-      const refused = new Map(known ? error.refused.map(({ id, code }) => [id, code]) : [])
-      await keepHomeless(batch, doubtful, refused)
-      if (doubtful.size > 0)
-        failed(`relay to ${name}: ${doubtful.size} of ${batch.length} messages are not sent yet`, error)
-      else succeeded()
-      for (const [id, code] of refused) {
-        log({ level: 'error', message: `${name} refused a message (${code}): it is set aside`, id, error })
-      }
-      return { doubtful, refused }
-    }
-  }
-
-  /** A topic of ours that the broker has lost is made again, and its messages are sent again. */
-  async function keepHomeless(
-    batch: readonly TakenRow[],
-    doubtful: Set<string>,
-    refused: Map<string, Code>,
-  ): Promise<void> {
-    for (const { id, topic } of batch) {
-      if (refused.get(id) !== 'UNKNOWN_TOPIC' || !(await places.makeAgain(topic))) continue
-      refused.delete(id)
-      doubtful.add(id)
-    }
-  }
-
-  async function mark(
-    tx: Tx,
-    batch: readonly TakenRow[],
-    doubtful: ReadonlySet<string>,
-    refused: ReadonlyMap<string, Code>,
-  ): Promise<void> {
-    const sent = batch.filter(({ id }) => !doubtful.has(id) && !refused.has(id))
-    await outbox.removeSent(
-      tx,
-      sent.map(({ pos }) => pos),
-    )
-    for (const { pos, id } of batch) {
-      const code = refused.get(id)
-      if (code) await outbox.setAside(tx, pos, code)
-    }
+    await ports.sleep(Math.max(1, Math.min(pollMs, ms / 10)), stopped.signal)
   }
 
   function succeeded(): void {

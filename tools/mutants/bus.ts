@@ -64,16 +64,16 @@ export const busMutants: readonly Mutant[] = [
     name: 'no key is a key',
     rule: 'A message without a key blocks nothing and is never blocked.',
     file: 'packages/bus/place.ts',
-    find: "place.order === 'key' ? (key ?? null) : null",
-    replace: "place.order === 'key' ? (key ?? '-') : null",
+    find: "place.order === 'key' && key !== undefined ? indexable(key) : null",
+    replace: "place.order === 'key' ? indexable(key ?? '-') : null",
     tests: [deliver],
   },
   {
     name: 'an unordered group keeps order',
     rule: 'In a group without order the key counts as absent.',
     file: 'packages/bus/place.ts',
-    find: "place.order === 'key' ? (key ?? null) : null",
-    replace: 'key ?? null',
+    find: "place.order === 'key' && key !== undefined ? indexable(key) : null",
+    replace: 'key === undefined ? null : indexable(key)',
     tests: [deliver],
   },
   {
@@ -308,7 +308,7 @@ export const busMutants: readonly Mutant[] = [
   {
     name: 'mark before confirm',
     rule: 'An outbox row leaves when the broker holds the message, not before.',
-    file: 'packages/bus/relay.ts',
+    file: 'packages/bus/publish-batch.ts',
     find: 'const doubtful = new Set(known ? error.doubtful : batch.map(({ id }) => id))',
     replace: 'const doubtful = new Set(known ? error.doubtful : [])',
     tests: [relay],
@@ -335,6 +335,14 @@ export const busMutants: readonly Mutant[] = [
     file: 'packages/bus/outbox.ts',
     find: "UPDATE vestnik_outbox SET state = 'aside', reason",
     replace: "UPDATE vestnik_outbox SET state = 'new', reason",
+    tests: [relay],
+  },
+  {
+    name: 'what is not marked yet is taken again',
+    rule: 'The next batch holds nothing of the one that is being marked.',
+    file: 'packages/bus/relay.ts',
+    find: 'const sent = unmarked?.batch.map(({ pos }) => pos) ?? []',
+    replace: 'const sent: number[] = []',
     tests: [relay],
   },
   {
@@ -374,9 +382,9 @@ export const busMutants: readonly Mutant[] = [
     rule: 'What waits behind a parked key holds up no other key.',
     file: 'packages/bus/outbox.ts',
     find: `sql\`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
-          AND NOT EXISTS (`,
+          AND pos NOT IN (`,
     replace: `sql\`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
-          AND pos <= (SELECT min(pos) + 999 FROM vestnik_outbox WHERE state = 'new') AND NOT EXISTS (`,
+          AND pos <= (SELECT min(pos) + 999 FROM vestnik_outbox WHERE state = 'new') AND pos NOT IN (`,
     tests: [relay],
   },
 ]

@@ -30,7 +30,7 @@ const rules: readonly Rule[] = [
   },
   {
     folder: 'packages/service',
-    may: ['@vestnik/bus', '@vestnik/bus/*', '@vestnik/store-*', '@vestnik/transport'],
+    may: ['@vestnik/bus', '@vestnik/bus/*', '@vestnik/store-*', '@vestnik/store-*/url', '@vestnik/transport'],
   },
   { folder: 'services/contracts', may: ['@vestnik/bus'], pure: true },
   {

@@ -62,10 +62,14 @@ async function announce(placed: readonly Placed[], settings: Settings, output: O
 }
 
 /** What a person opens, and what an operator looks for. */
-function whereThingsAre(placed: readonly Placed[], { dataDir, shownBrokers }: Settings): (readonly [string, string])[] {
+function whereThingsAre(
+  placed: readonly Placed[],
+  { dataDir, shownBrokers, shownDatabases }: Settings,
+): (readonly [string, string])[] {
   const pages = placed.flatMap(({ name, url }) => {
     if (name === 'gateway') return [[name, url] as const, ['docs', `${url}/docs`] as const]
     return [[name, url] as const]
   })
-  return [...pages, ['data', dataDir], ...shownBrokers.map((shown) => ['broker', shown] as const)]
+  const databases = shownDatabases.map((shown) => ['database', shown] as const)
+  return [...pages, ['data', dataDir], ...databases, ...shownBrokers.map((shown) => ['broker', shown] as const)]
 }

@@ -16,7 +16,7 @@ import { migrations } from './migrations.ts'
 
 await main('popular', async (log) => {
   const config = readServiceConfig('popular', 3104, readEnvironment())
-  await using store = await openStore(config.databaseUrl)
+  await using store = await openStore(config.databaseUrl, 'popular')
   await migrate(store, 'popular', migrations)
   const contracts = handlers.map(({ contract }) => contract)
   await using brokers = await openBrokers({ clientId: 'popular', contracts, config, log })

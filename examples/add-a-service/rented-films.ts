@@ -4,7 +4,7 @@ import type { Popular } from './api.ts'
 
 export async function addRental(tx: Tx, filmId: number): Promise<void> {
   await tx.query(
-    'INSERT INTO rented_films (film_id, rentals) VALUES (?, 1) ON CONFLICT (film_id) DO UPDATE SET rentals = rentals + 1',
+    'INSERT INTO rented_films (film_id, rentals) VALUES (?, 1) ON CONFLICT (film_id) DO UPDATE SET rentals = rented_films.rentals + 1',
     [filmId],
   )
 }

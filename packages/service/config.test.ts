@@ -37,6 +37,7 @@ const wrong: readonly (readonly [name: string, found: string])[] = [
   ['MESSAGE_BROKER_URL', 'http://localhost'],
   ['MESSAGE_BROKER_URL', 'sqlite:'],
   ['DATABASE_URL', 'mysql://localhost/x'],
+  ['DATABASE_URL', 'postgres:'],
   ['TRUST_PROXY', 'yes'],
   ['TRUST_PROXY', '10.0.0.0/33'],
   ['TRUST_PROXY', '0.0.0.0/0'],
@@ -90,6 +91,38 @@ test('a password in a URL is not shown', () => {
     () => readServiceConfig('users', 3101, { DATABASE_URL: 'mysql://me:hunter2@host/x' }),
     (error) => hasCode(error, 'BAD_CONFIG') && !error.message.includes('hunter2') && error.message.includes('***@host'),
   )
+})
+
+const wrongDatabases: readonly (readonly [rest: string, why: RegExp])[] = [
+  ['me:hunter2@host', /names no database/],
+  ['me:hunter2@host/shop?sslmode=require', /sslmode is "require", which verifies no certificate/],
+  ['host/shop?user=me&password=hunter2', /has the parameter "user"/],
+  ['me:hunter2@host/shop?sslrootcert=/no/such', /sslrootcert names \/no\/such/],
+]
+
+for (const [rest, why] of wrongDatabases) {
+  test(`a database at ${rest.replaceAll('hunter2', '…')} is refused before anything is opened`, () => {
+    assert.throws(
+      () => readServiceConfig('users', 3101, { DATABASE_URL: `postgres://${rest}` }),
+      (error) => {
+        assert.ok(hasCode(error, 'BAD_CONFIG'))
+        assert.match(error.message, /^DATABASE_URL is "postgres:\/\/.*\*\*\*/)
+        assert.match(error.message, why)
+        assert.doesNotMatch(error.message, /hunter2/)
+        return true
+      },
+    )
+  })
+}
+
+test('in production a database elsewhere is reached by TLS', () => {
+  const read = (url: string, environment: Record<string, string> = {}) =>
+    readServiceConfig('users', 3101, { NODE_ENV: 'production', DATABASE_URL: url, ...environment })
+  for (const url of ['postgres://me@db/shop', 'postgres://me@127.0.0.1/shop', 'postgres://me@/shop?host=/run/pg'])
+    read(url)
+  const plain = 'postgres://me:hunter2@db/shop?sslmode=disable'
+  assert.throws(() => read(plain), { code: 'BAD_CONFIG', message: /^DATABASE_URL is .*\*\*\*@db.*ALLOW_PLAINTEXT=yes/ })
+  read(plain, { ALLOW_PLAINTEXT: 'yes' })
 })
 
 test('the address of a service has no path, no query and no password', () => {

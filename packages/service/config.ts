@@ -2,8 +2,9 @@
 import { join } from 'node:path'
 import { BusError } from '@vestnik/bus/errors'
 import { type BrokerConfig, type BrokerReading, readBroker, refuseUnsafeBrokers } from './broker.ts'
+import { checkDatabase, databaseUrl } from './database-url.ts'
 import type { Environment } from './environment.ts'
-import { addressList, host, isLoopback, oneOf, path, port, schemeUrl } from './fields.ts'
+import { addressList, host, isLoopback, oneOf, path, port } from './fields.ts'
 import { readVariables } from './variables.ts'
 
 export { refusePlaintext } from './plaintext.ts'
@@ -40,7 +41,7 @@ export function readServiceConfig(
     HOST: host('127.0.0.1'),
     PORT: port(standardPort),
     DATA_DIR: path('data'),
-    DATABASE_URL: schemeUrl(['sqlite'], `sqlite:data/${service}.db`),
+    DATABASE_URL: databaseUrl(service),
     TRUST_PROXY: addressList(),
     RATE_LIMITS: oneOf(['on', 'off']),
     ALLOW_PLAINTEXT: oneOf(['yes', 'no']),
@@ -61,5 +62,6 @@ export function readServiceConfig(
     plaintextAllowed: found.ALLOW_PLAINTEXT === 'yes',
   }
   refuseUnsafeBrokers(config)
+  checkDatabase('DATABASE_URL', config.databaseUrl, config)
   return config
 }

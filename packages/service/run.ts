@@ -106,6 +106,7 @@ const hopeless: readonly Code[] = [
   'GROUP_CONFLICT',
   'TOPOLOGY_CONFLICT',
   'BROKER_REFUSED',
+  'DATABASE_REFUSED',
   'FILE_UNUSABLE',
   'FILE_CORRUPT',
   'NEWER_VERSION',

@@ -27,10 +27,11 @@ function readVariable<Value>(name: string, found: string | undefined, field: Fie
 }
 
 /**
- * A URL without its user and password, whatever these are made of, also where its slashes are missing. A path of a file
- * is shown as it is.
+ * A URL without its user and password, whatever these are made of, also where its slashes are missing or the password is
+ * a parameter. A path of a file is shown as it is.
  */
 export function masked(url: string): string {
   if (url.startsWith('sqlite:')) return url
-  return url.includes('//') ? url.replace(/\/\/.*@/s, '//***@') : url.replace(/^[^@]*:.*@/s, '***@')
+  const bare = url.includes('//') ? url.replace(/\/\/.*@/s, '//***@') : url.replace(/^[^@]*:.*@/s, '***@')
+  return bare.replace(/([?&][^=&]*pass[^=&]*=)[^&]*/gi, '$1***')
 }

@@ -4,7 +4,7 @@ import { BusError } from '@vestnik/bus/errors'
 export interface PostgresStoreOptions {
   /**
    * The schema that holds all tables of this store, made if it is missing. Lower case letters, digits and underscores.
-   * @default the one that the server gives to the user, usually `public`
+   * @default what the URL says as `schema`, else the one that the server gives to the user, usually `public`
    */
   readonly schema?: string
   /** How long the opener waits for a server that does not answer, in milliseconds. @default 10_000 */

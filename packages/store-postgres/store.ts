@@ -33,9 +33,11 @@ export async function openWithin(
   url: string,
   options: PostgresStoreOptions = {},
 ): Promise<PostgresStore> {
-  const { schema, patienceMs, readers, pollMs } = whole(options)
   const target = readUrl(url)
   const { shown } = target
+  const { schema, patienceMs, readers, pollMs } = whole(
+    target.schema === undefined ? options : { schema: target.schema, ...options },
+  )
   const open = (): Promise<Connection> => connect(target, { schema, ...limits })
   const first = await patiently(open, patienceMs)
   const own = await prepareSchema(first, target, schema)

@@ -4,7 +4,7 @@ import { hasCode } from '@vestnik/bus/errors'
 import { readUrl } from './url.ts'
 
 test('a URL says host, port, user, password, database and how the connection is kept private', () => {
-  const target = readUrl('postgresql://us%40er:p%23ss%2F@db.example.org:6543/films?application_name=films')
+  const target = readUrl('postgresql://us%40er:p%23ss%2F@db.example.org:6543/films?application_name=films&schema=shop')
   assert.deepEqual(target, {
     host: 'db.example.org',
     port: 6543,
@@ -12,6 +12,7 @@ test('a URL says host, port, user, password, database and how the connection is 
     password: 'p#ss/',
     database: 'films',
     applicationName: 'films',
+    schema: 'shop',
     tls: { ca: undefined, cert: undefined, key: undefined, checkName: true },
     shown: 'postgres://us%40er@db.example.org:6543/films',
   })

@@ -11,6 +11,8 @@ export interface Target {
   readonly password: string | undefined
   readonly database: string
   readonly applicationName: string
+  /** Undefined: the one that the server gives to the user. */
+  readonly schema: string | undefined
   /** Undefined: without TLS. */
   readonly tls: Tls | undefined
   /** The URL for people, without its password. */
@@ -26,7 +28,7 @@ export interface Tls {
   readonly checkName: boolean
 }
 
-const known = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'host', 'application_name']
+const known = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'host', 'application_name', 'schema']
 
 /**
  * Reads `postgres://user:password@host:5432/database?sslmode=verify-full&sslrootcert=/path/ca.pem`. Without `sslmode` a
@@ -50,6 +52,7 @@ export function readUrl(text: string): Target {
     password,
     database,
     applicationName: query.get('application_name') ?? 'vestnik',
+    schema: query.get('schema'),
     tls: tlsOf(host, query),
     shown,
   }

@@ -226,7 +226,11 @@ test('what is done for nobody writes as well, sends nothing, and can never be re
   await store.transaction((tx) => codes.pretend(tx, code))
   for (const bound of [binding, { purpose: '', subject: '' }]) assert.equal(await redeem(code.digits, bound), false)
   assert.deepEqual(mails, [])
-  assert.equal((await rowsOf(store, 'code_misses'))[0]?.count, 2)
+  const misses = await rowsOf(store, 'code_misses')
+  assert.equal(
+    misses.reduce((sum, { count }) => sum + Number(count), 0),
+    2,
+  )
 })
 
 test('what is done for nobody, and what exceeds a limit, uses up no share of mails', async (t) => {

@@ -4,6 +4,7 @@ import type { Bus, Tx } from '@vestnik/bus'
 import { codeLifeMs, mailSendCode } from '@vestnik/contracts'
 import type { CodeBinding, Codes, PreparedCode, SealCode } from './codes.ts'
 import { type MailLimits, sweepMails, takeMail } from './mail-limits.ts'
+import { missPlaces } from './migrations.ts'
 
 export interface CodesOptions {
   /** Kept outside the database: without it, a million tries would turn a hash back into its code. */
@@ -37,7 +38,7 @@ export function createCodes({ hmacKey, seal, publish, now, limits }: CodesOption
 
   /** A code that had its end in 1970, so that whoever is mailed nothing waits as long. */
   async function keepNone(tx: Tx, code: PreparedCode): Promise<void> {
-    await keep(tx, code, { purpose: '', subject: '' }, 0)
+    await keep(tx, code, { purpose: '', subject: String(randomInt(missPlaces)) }, 0)
   }
 
   return {
@@ -90,5 +91,5 @@ async function remove(tx: Tx, { purpose, subject }: CodeBinding): Promise<void> 
 
 /** A write, as a try at a code is one. */
 async function countMiss(tx: Tx): Promise<void> {
-  await tx.query('UPDATE code_misses SET count = count + 1', [])
+  await tx.query('UPDATE code_misses SET count = count + 1 WHERE place = ?', [randomInt(missPlaces)])
 }

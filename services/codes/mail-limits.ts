@@ -1,10 +1,11 @@
 /** How many mails an address, and all addresses together, may be sent by one service. */
+import { randomUUID } from 'node:crypto'
 import type { Tx } from '@vestnik/bus'
 
 export interface MailLimits {
   readonly perAddressAndHour: number
   readonly perAddressAndDay: number
-  /** Of all addresses together. */
+  /** Of all addresses together; of several instances of a service each may send one more. */
   readonly perHour: number
 }
 
@@ -25,11 +26,20 @@ export async function takeMail(
   limits: MailLimits | undefined,
 ): Promise<boolean> {
   if (limits === undefined) return address !== undefined
+  await takeTurn(tx, address ?? randomUUID(), nowMs)
   const may = await isLeft(tx, address ?? '', nowMs, limits)
   const counted = may && address !== undefined
   // A row of the year 1970 is counted by no limit.
   await tx.query('INSERT INTO code_mails (address, at) VALUES (?, ?)', [counted ? address : '', counted ? nowMs : 0])
   return counted
+}
+
+/** Until the end of the transaction nobody else counts mails of the address: not another instance of the service either. */
+async function takeTurn(tx: Tx, address: string, nowMs: number): Promise<void> {
+  await tx.query(
+    'INSERT INTO code_mail_turns (address, at) VALUES (?, ?) ON CONFLICT (address) DO UPDATE SET at = excluded.at',
+    [address, nowMs],
+  )
 }
 
 async function isLeft(tx: Tx, address: string, nowMs: number, limits: MailLimits): Promise<boolean> {
@@ -50,4 +60,5 @@ async function isLeft(tx: Tx, address: string, nowMs: number, limits: MailLimits
 /** Deletes what no limit counts any more. */
 export async function sweepMails(tx: Tx, nowMs: number): Promise<void> {
   await tx.query('DELETE FROM code_mails WHERE at <= ?', [nowMs - dayMs])
+  await tx.query('DELETE FROM code_mail_turns WHERE at <= ?', [nowMs - hourMs])
 }

@@ -25,7 +25,7 @@ await main('films', async (log) => {
   const environment = readEnvironment()
   const config = readFilmsConfig(environment)
   const keys = await readCodeKeys('films', environment, config)
-  await using store = await openStore(config.databaseUrl)
+  await using store = await openStore(config.databaseUrl, 'films')
   await migrate(store, 'films', migrations)
   await migrate(store, 'codes', codeMigrations)
   await loadCatalogue(store, catalogue)

@@ -23,7 +23,7 @@ import { createUpstream } from './upstream.ts'
 
 await main('gateway', async (log) => {
   const config = readGatewayConfig(readEnvironment())
-  await using store = await openStore(config.databaseUrl)
+  await using store = await openStore(config.databaseUrl, 'gateway')
   await migrate(store, 'gateway', migrations)
   await using printer = await openPrinter(store, {
     onError: (err) => log.error({ err }, 'cannot print to standard output'),

@@ -14,7 +14,7 @@ await main('mailbox', async (log) => {
   const config = readMailboxConfig(readEnvironment())
   const { host, port, smtpPort } = config
   const { cert, key } = await readCertificate(config)
-  await using store = await openStore(`sqlite:${join(config.dataDir, 'mailbox.db')}`)
+  await using store = await openStore(`sqlite:${join(config.dataDir, 'mailbox.db')}`, 'mailbox')
   await migrate(store, 'mailbox', migrations)
   const messages = messagesIn(store)
   const changes = createChanges()

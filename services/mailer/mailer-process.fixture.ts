@@ -49,7 +49,7 @@ export async function surroundings(t: TestContext, server: TestServer): Promise<
   const ca = join(folder, 'ca.pem')
   writeFileSync(ca, server.certificate.cert)
   const transport = await openTransport(`sqlite:${join(folder, 'broker.db')}`)
-  const store = await openStore(`sqlite:${join(folder, 'users.db')}`)
+  const store = await openStore(`sqlite:${join(folder, 'users.db')}`, 'users')
   const bus = await openBus({ service: 'users', store, transport, publishes: [mailSendCode, mailSendNotice] })
   const keys = await readCodeKeys('users', {}, { dataDir: folder, production: false })
   const children: ChildProcess[] = []
@@ -77,14 +77,14 @@ export async function surroundings(t: TestContext, server: TestServer): Promise<
       await transport.publish([{ id: `peer-${published}`, topic: mailSendCode.topic, headers: {}, body: bytes }])
     },
     async dead(count) {
-      await using own = await openStore(`sqlite:${join(folder, 'mailer.db')}`)
+      await using own = await openStore(`sqlite:${join(folder, 'mailer.db')}`, 'mailer')
       return await eventually(`${count} dead letters`, async () => {
         const found = await operationsOn(own, Date.now).listDead({ limit: 1000 })
         return found.length >= count ? found : undefined
       })
     },
     async uncertain() {
-      await using own = await openStore(`sqlite:${join(folder, 'mailer.db')}`)
+      await using own = await openStore(`sqlite:${join(folder, 'mailer.db')}`, 'mailer')
       const [row] = await own.read((tx) => tx.query('SELECT sum(uncertain) AS times FROM vestnik_inbox', []))
       return Number(row?.times)
     },

@@ -16,7 +16,7 @@ await main('mailer', async (log) => {
     if (ready) log.info('the mail server takes mail again')
     else log.warn({ reason }, 'mail cannot be sent now; it is tried again')
   })
-  await using store = await openStore(config.databaseUrl)
+  await using store = await openStore(config.databaseUrl, 'mailer')
   const handlers = createHandlers({ open, smtp, from, options, now: Date.now })
   const contracts = handlers.map(({ contract }) => contract)
   // As the existing mail sender calls itself.

@@ -21,7 +21,7 @@ await main('users', async (log) => {
   const config = readUsersConfig(environment)
   const keys = await readTokenKeys(config)
   const codeKeys = await readCodeKeys('users', environment, config)
-  await using store = await openStore(config.databaseUrl)
+  await using store = await openStore(config.databaseUrl, 'users')
   await migrate(store, 'users', migrations)
   await migrate(store, 'codes', codeMigrations)
   await using brokers = await openBrokers({ clientId: 'users', contracts: publishes, config, log })

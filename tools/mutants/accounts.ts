@@ -183,9 +183,9 @@ export const accountMutants: readonly Mutant[] = [
   {
     name: 'a session with the password before',
     rule: 'A sign-in that began before a new password was set begins no session.',
-    file: 'services/users/use-cases/sign-in.ts',
-    find: '      if (!(await isPasswordOf(tx, known))) throw wrong()\n',
-    replace: '      void isPasswordOf\n',
+    file: 'services/users/store/accounts.ts',
+    find: 'AND passwords_set = ? RETURNING',
+    replace: 'AND passwords_set >= 0 * ? RETURNING',
     tests: [signIns],
   },
   {

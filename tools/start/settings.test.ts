@@ -160,6 +160,17 @@ test('one file for all databases is refused, and allowed for one service', () =>
   assert.doesNotThrow(() => readSettings({ ...environment, SERVICES: 'users,mailbox' }))
 })
 
+test('in one database of PostgreSQL each service has a schema of its own, and the mailbox is not told of it', () => {
+  const environment = { DATABASE_URL: 'postgres://me:secret@127.0.0.1/shop', MAILER_DATABASE_URL: 'sqlite:m.db' }
+  const found = environmentsOf(environment)
+  const urls = Object.fromEntries(Object.keys(found).map((name) => [name, found[name]?.DATABASE_URL]))
+  const shared = environment.DATABASE_URL
+  assert.deepEqual(urls, { gateway: shared, users: shared, films: shared, mailer: 'sqlite:m.db', mailbox: undefined })
+  assert.deepEqual(readSettings(environment).shownDatabases, ['postgres://***@127.0.0.1/shop'])
+  const mixed = { DATABASE_URL: `${shared}?schema=all` }
+  assert.throws(() => readSettings(mixed), { code: 'BAD_CONFIG', message: /\*\*\*@.*: it must name no schema/ })
+})
+
 test('one port for two services is refused', () => {
   assert.throws(() => readSettings({ USERS_PORT: '4000', FILMS_PORT: '4000' }), {
     code: 'BAD_CONFIG',

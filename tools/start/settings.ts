@@ -5,6 +5,7 @@ import { BusError } from '@vestnik/bus/errors'
 import { allContracts, mailSendCode } from '@vestnik/contracts'
 import { type BrokerConfig, readBroker } from '@vestnik/service/broker'
 import { readVariables } from '@vestnik/service/config'
+import { databaseUrl, isPostgres } from '@vestnik/service/database-url'
 import type { Environment } from '@vestnik/service/environment'
 import * as fields from '@vestnik/service/fields'
 import { masked } from '@vestnik/service/variables'
@@ -21,6 +22,8 @@ export interface Settings {
   readonly brokerUrl: string | undefined
   /** Each broker's URL without its password, and the topics that go over it where it is not the only one. */
   readonly shownBrokers: readonly string[]
+  /** Each server that keeps databases, without its password. */
+  readonly shownDatabases: readonly string[]
   /** By variable; undefined where none was asked for. */
   readonly askedPorts: Readonly<Record<string, number | undefined>>
 }
@@ -32,11 +35,11 @@ export function readSettings(environment: Environment): Settings {
     SERVICES: servicesField(names),
     HOST: fields.host('127.0.0.1'),
     DATA_DIR: fields.path('data'),
-    DATABASE_URL: fields.schemeUrl(['sqlite'], 'sqlite:data/users.db'),
+    DATABASE_URL: databaseUrl('users'),
   })
   const chosen = read.SERVICES ?? usual(names, environment)
   const services = known.filter(({ name }) => chosen.includes(name))
-  refuseSharedFile(read.DATABASE_URL, services)
+  refuseSharedDatabase(read.DATABASE_URL, services)
   if (services.some(({ name }) => name === 'mailer') && services.some(makesCodes)) refuseHalfPair(environment)
   const askedPorts = readAskedPorts(services, environment)
   const broker = readBroker(environment, read.DATA_DIR, {
@@ -50,6 +53,9 @@ export function readSettings(environment: Environment): Settings {
     dataDir: read.DATA_DIR,
     brokerUrl: broker.brokerVariable === 'MESSAGE_BROKER_URL' ? broker.brokerUrl : undefined,
     shownBrokers: shownOf(broker),
+    shownDatabases: [...new Set(services.flatMap((one) => databaseOf(one, environment) ?? []).filter(isPostgres))].map(
+      masked,
+    ),
     askedPorts,
   }
 }
@@ -70,8 +76,8 @@ export function environmentOf(
   placed: readonly Placed[],
   { environment, host, dataDir, brokerUrl }: Settings,
 ): Record<string, string> {
-  const { PORT: _port, DATABASE_URL: shared, ...rest } = environment
-  const database = (own.databaseVariable && environment[own.databaseVariable]) ?? shared
+  const { PORT: _port, DATABASE_URL: _shared, ...rest } = environment
+  const database = databaseOf(own, environment)
   return {
     ...whereOthersAre(placed),
     ...Object.fromEntries(Object.entries(rest).filter(([name]) => !isOfOthers(name, own))),
@@ -84,6 +90,11 @@ export function environmentOf(
     // What the file says is in the variables above, as far as it is this service's business.
     ENV_FILE: devNull,
   }
+}
+
+/** Its own variable's, or else that of all; undefined: a file in the data folder, or none at all. */
+function databaseOf({ databaseVariable }: KnownService, environment: Environment): string | undefined {
+  return databaseVariable && (environment[databaseVariable] ?? environment.DATABASE_URL)
 }
 
 /** The services behind the gateway, and the mailbox, which the mailer sends to unless it is told otherwise. */
@@ -131,13 +142,18 @@ function askedPort({ variable, standard }: ListeningPort, environment: Environme
   return readVariables(environment, { [variable]: fields.port(standard) })[variable]
 }
 
-/** Each service has a database of its own: one SQLite file for several would mix their tables. */
-function refuseSharedFile(databaseUrl: string | undefined, services: readonly KnownService[]): void {
+/**
+ * Each service has a database of its own: one SQLite file for several, or one schema, would mix their tables. In a
+ * database of PostgreSQL each makes a schema of its name.
+ */
+function refuseSharedDatabase(url: string | undefined, services: readonly KnownService[]): void {
   const own = services.flatMap(({ databaseVariable }) => databaseVariable ?? [])
-  if (databaseUrl === undefined || own.length < 2) return
+  if (url === undefined || own.length < 2) return
+  const allowed = isPostgres(url) ? 'name no schema, as each service has its own' : 'be unset'
+  if (isPostgres(url) && !/[?&]schema=/.test(url)) return
   throw new BusError(
     'BAD_CONFIG',
-    `DATABASE_URL is ${JSON.stringify(databaseUrl)}: it must be unset; set ${own.join(' and ')} instead`,
+    `DATABASE_URL is ${JSON.stringify(masked(url))}: it must ${allowed}; set ${own.join(' and ')} instead`,
   )
 }
 

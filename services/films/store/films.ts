@@ -1,4 +1,4 @@
-/** The catalogue in the database, and the search in it: the only statements that know how SQLite finds words. */
+/** The catalogue in the database, and the search in it. */
 import type { films } from '@vestnik/api'
 import type { SqlValue, Tx } from '@vestnik/bus'
 import type { Page } from '@vestnik/service'
@@ -15,7 +15,7 @@ export async function findFilm(tx: Tx, id: number): Promise<films.Film | undefin
  */
 export async function searchFilms(tx: Tx, search: films.FilmSearch): Promise<Page<films.Film>> {
   const { query = '', page, pageSize } = search
-  // Text without a word is in no title; the database's language has no way to ask for nothing.
+  // Text without a word is in no title.
   if (query !== '' && searchKey(query) === '') return { items: [], page, pageSize, total: 0 }
   const { where, values, order, orderValues } = statementOf(search)
   const before = (page - 1) * pageSize
@@ -47,8 +47,9 @@ function statementOf({ query = '', genre = '' }: films.FilmSearch): Statement {
   const conditions: string[] = []
   const values: SqlValue[] = []
   if (query !== '') {
-    conditions.push('f.id IN (SELECT rowid FROM film_words WHERE film_words MATCH ?)')
-    values.push(matchOf(query))
+    const words = [...new Set(searchWords(query))]
+    conditions.push(`f.id IN (${words.map(() => filmsWithWord).join(' INTERSECT ')})`)
+    values.push(...words.flatMap((word) => [word, `${word}${lastCharacter}`]))
   }
   if (genre !== '') {
     conditions.push('f.id IN (SELECT film_id FROM film_genres WHERE genre = ?)')
@@ -66,10 +67,8 @@ function statementOf({ query = '', genre = '' }: films.FilmSearch): Statement {
 const closeness = `CASE WHEN ? IN (f.title_key, f.original_key, f.also_key) THEN 0
   WHEN f.title_key LIKE ? OR f.original_key LIKE ? OR f.also_key LIKE ? THEN 1 ELSE 2 END`
 
-/** Every word in quotes, so that none is an operator. */
-const matchOf = (query: string): string =>
-  searchWords(query)
-    .map((word) => `"${word}"*`)
-    .join(' ')
+/** Or a beginning of one: between a text and the same with the last of all characters stands what begins so. */
+const filmsWithWord = 'SELECT film_id FROM film_words WHERE word >= ? AND word < ?'
+const lastCharacter = '\u{10ffff}'
 
 const filmOf = (json: SqlValue | undefined): films.Film => JSON.parse(String(json))

@@ -17,6 +17,13 @@ export async function confirmUser(tx: Tx, userId: number, email: string): Promis
   )
 }
 
+/**
+ * Until the end of the transaction nobody else changes what this user rents: not another instance of the service either.
+ */
+export async function lockUser(tx: Tx, userId: number): Promise<void> {
+  await tx.query('UPDATE users SET confirmed = confirmed WHERE id = ?', [userId])
+}
+
 /** The address to which a user's codes are mailed; undefined while it is not known to be theirs. */
 export async function confirmedEmail(tx: Tx, userId: number): Promise<string | undefined> {
   const [row] = await tx.query('SELECT email FROM users WHERE id = ? AND confirmed = 1', [userId])

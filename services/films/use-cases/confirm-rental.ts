@@ -6,6 +6,7 @@ import { Problem } from '@vestnik/service'
 import { activeRental, rentalAt, rentalLifeMs } from '../domain/rental.ts'
 import type { Parts } from '../parts.ts'
 import { activate, findRental } from '../store/rentals.ts'
+import { lockUser } from '../store/users.ts'
 import { codeOfRental } from './code-of-rental.ts'
 
 export interface Confirmation {
@@ -23,6 +24,7 @@ export function createConfirmRental({
 }: Parts): (confirmation: Confirmation) => Promise<rentals.ActiveRental> {
   return async ({ userId, rentalId, code }) => {
     const confirmed = await store.transaction(async (tx) => {
+      await lockUser(tx, userId)
       const rental = await findRental(tx, userId, rentalId)
       if (rental === undefined) throw new Problem(404, 'There is no such rental.')
       // The try is counted by the commit of this transaction, so nothing may be thrown for a wrong one.

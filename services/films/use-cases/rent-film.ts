@@ -7,7 +7,7 @@ import type { Parts } from '../parts.ts'
 import { findFilm } from '../store/films.ts'
 import { findByKey, keepKey } from '../store/idempotency-keys.ts'
 import { addRental, endRequest, findActive, findRental, listAwaiting } from '../store/rentals.ts'
-import { confirmedEmail } from '../store/users.ts'
+import { confirmedEmail, lockUser } from '../store/users.ts'
 import { codeOfRental } from './code-of-rental.ts'
 import { patiently } from './patiently.ts'
 
@@ -59,6 +59,7 @@ export function createRentFilm(parts: Parts): (request: RentRequest) => Promise<
     if (found.kind === 'unconfirmed') throw unconfirmed()
     const code = await codes.prepare(found.email)
     return await store.transaction(async (tx) => {
+      await lockUser(tx, request.userId)
       const still = await judge(tx, request)
       if (still.kind === 'repeated') return still.answer
       const { id, answer } = await open(tx, request)

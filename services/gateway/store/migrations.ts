@@ -1,13 +1,13 @@
 /** The tables of the gateway. */
-import type { Migration } from '@vestnik/service'
+import { inBoth, type Migrations } from '@vestnik/service'
 
-export const migrations: readonly Migration[] = [
+export const migrations: Migrations = inBoth(({ whole, ordered, numbered }) => [
   [
     `CREATE TABLE logins (
-      seq INTEGER PRIMARY KEY AUTOINCREMENT,
-      user_id INTEGER NOT NULL,
-      timestamp TEXT NOT NULL
+      seq ${numbered},
+      user_id ${whole} NOT NULL,
+      timestamp ${ordered} NOT NULL
     )`,
     'CREATE INDEX logins_of_user ON logins (user_id, timestamp DESC, seq DESC)',
   ],
-]
+])

@@ -44,10 +44,22 @@ export async function setPassword(tx: Tx, userId: number, password: string): Pro
   await tx.query('UPDATE users SET password = ?, passwords_set = passwords_set + 1 WHERE id = ?', [password, userId])
 }
 
-/** Whether no other password was set since these were read. */
-export async function isPasswordOf(tx: Tx, { userId, passwordsSet }: Credentials): Promise<boolean> {
-  const rows = await tx.query('SELECT 1 FROM users WHERE id = ? AND passwords_set = ?', [userId, passwordsSet])
-  return rows.length === 1
+/**
+ * The time of this sign-in, which no other of the same user has: one millisecond later than the last one, where the clock
+ * says no more. It follows the clock back when that is set. Undefined: another password was set since these were read.
+ */
+export async function noteSignIn(
+  tx: Tx,
+  { userId, passwordsSet }: Credentials,
+  nowMs: number,
+): Promise<number | undefined> {
+  const [row] = await tx.query(
+    `UPDATE users SET signed_in_at =
+       CASE WHEN signed_in_at >= ? AND signed_in_at < ? THEN signed_in_at + 1 ELSE ? END
+     WHERE id = ? AND passwords_set = ? RETURNING signed_in_at`,
+    [nowMs, nowMs + 1000, nowMs, userId, passwordsSet],
+  )
+  return row && Number(row.signed_in_at)
 }
 
 /** Replaces the hash by a stronger one of the same password, unless another password was set meanwhile. */

@@ -1,31 +1,31 @@
 /** The tables of the users service. */
-import type { Migration } from '@vestnik/service'
+import { inBoth, type Migrations } from '@vestnik/service'
 
-export const migrations: readonly Migration[] = [
+export const migrations: Migrations = inBoth(({ whole, bytes }) => [
   [
     `CREATE TABLE users (
-      id INTEGER PRIMARY KEY,
+      id ${whole} PRIMARY KEY,
       email TEXT NOT NULL UNIQUE,
       name TEXT,
       password TEXT NOT NULL,
       email_confirmed INTEGER NOT NULL DEFAULT 0,
-      created_at INTEGER NOT NULL
+      created_at ${whole} NOT NULL
     )`,
     // Ids are given out here and not by the table, so that a sign-up with a taken address uses one up as well.
-    'CREATE TABLE user_ids (last INTEGER NOT NULL)',
+    `CREATE TABLE user_ids (last ${whole} NOT NULL)`,
     'INSERT INTO user_ids (last) VALUES (0)',
     `CREATE TABLE sessions (
       id TEXT PRIMARY KEY,
-      user_id INTEGER NOT NULL REFERENCES users (id),
-      created_at INTEGER NOT NULL,
-      ended_at INTEGER
+      user_id ${whole} NOT NULL REFERENCES users (id),
+      created_at ${whole} NOT NULL,
+      ended_at ${whole}
     )`,
     'CREATE INDEX sessions_of_user ON sessions (user_id)',
     `CREATE TABLE refresh_tokens (
-      hash BLOB PRIMARY KEY,
+      hash ${bytes} PRIMARY KEY,
       session_id TEXT NOT NULL REFERENCES sessions (id),
-      expires_at INTEGER NOT NULL,
-      used_at INTEGER
+      expires_at ${whole} NOT NULL,
+      used_at ${whole}
     )`,
     'CREATE INDEX refresh_tokens_of_session ON refresh_tokens (session_id)',
   ],
@@ -35,11 +35,13 @@ export const migrations: readonly Migration[] = [
     'CREATE INDEX refresh_tokens_by_end ON refresh_tokens (expires_at)',
     // From where an account's owner was let in: limits on strangers do not hold there.
     `CREATE TABLE known_sources (
-      user_id INTEGER NOT NULL REFERENCES users (id),
+      user_id ${whole} NOT NULL REFERENCES users (id),
       source TEXT NOT NULL,
-      seen_at INTEGER NOT NULL,
+      seen_at ${whole} NOT NULL,
       PRIMARY KEY (user_id, source)
     )`,
     'CREATE INDEX known_sources_by_time ON known_sources (seen_at)',
   ],
-]
+  // The time of the last sign-in: the next one has another.
+  [`ALTER TABLE users ADD COLUMN signed_in_at ${whole} NOT NULL DEFAULT 0`],
+])

@@ -40,7 +40,8 @@ async function deleteTokens(tx: Tx, nowMs: number): Promise<number> {
 
 async function deleteSources(tx: Tx, beforeMs: number): Promise<number> {
   const gone = await tx.query(
-    `DELETE FROM known_sources WHERE rowid IN (SELECT rowid FROM known_sources WHERE seen_at <= ? LIMIT ${atOnce})
+    `DELETE FROM known_sources WHERE (user_id, source) IN (
+       SELECT user_id, source FROM known_sources WHERE seen_at <= ? LIMIT ${atOnce})
      RETURNING user_id`,
     [beforeMs],
   )
@@ -49,7 +50,8 @@ async function deleteSources(tx: Tx, beforeMs: number): Promise<number> {
 
 async function deleteUnconfirmed(tx: Tx, beforeMs: number): Promise<number> {
   const gone = await tx.query(
-    `DELETE FROM users WHERE id IN (
+    // Another instance may confirm one meanwhile: what it was is asked again of each.
+    `DELETE FROM users WHERE email_confirmed = 0 AND id IN (
        SELECT id FROM users WHERE email_confirmed = 0 AND created_at <= ?
        AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id)
        AND NOT EXISTS (SELECT 1 FROM known_sources WHERE user_id = users.id) LIMIT ${atOnce})

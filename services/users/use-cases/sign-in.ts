@@ -4,13 +4,7 @@ import type { sessions } from '@vestnik/api'
 import { userLoggedIn } from '@vestnik/contracts'
 import { Problem } from '@vestnik/service'
 import type { Parts, UseCase } from '../parts.ts'
-import {
-  type Credentials,
-  findCredentials,
-  isPasswordOf,
-  rememberSource,
-  strengthenPassword,
-} from '../store/accounts.ts'
+import { type Credentials, findCredentials, noteSignIn, rememberSource, strengthenPassword } from '../store/accounts.ts'
 import { openSession } from '../store/sessions.ts'
 import { createTokens } from '../tokens.ts'
 
@@ -29,8 +23,6 @@ export function createSignIn({
   limits,
   now,
 }: Parts): UseCase<sessions.SignIn, sessions.SignedIn> {
-  const timeOfOne = distinct(now)
-
   async function check({ email, password }: sessions.SignIn, source: string): Promise<Checked> {
     const known = await store.read((tx) => findCredentials(tx, email, source))
     const takeBack = limits.signIns.begin(email, source, known?.sourceKnown === true)
@@ -48,16 +40,18 @@ export function createSignIn({
   return async (request, source) => {
     const { known, stronger } = await check(request, source)
     const { userId } = known
-    const nowMs = timeOfOne()
+    const nowMs = now()
     const sessionId = randomUUID()
     const tokens = await createTokens(keys.signing, { userId, sessionId }, nowMs)
     await store.transaction(async (tx) => {
       // A password that was set meanwhile has ended all sessions: none may begin with the old one.
-      if (!(await isPasswordOf(tx, known))) throw wrong()
+      // Its time is its own: where a message carries no id, a sign-in is known by its user and its time.
+      const atMs = await noteSignIn(tx, known, nowMs)
+      if (atMs === undefined) throw wrong()
       if (stronger !== undefined) await strengthenPassword(tx, known, stronger)
       await openSession(tx, { id: sessionId, userId, nowMs, ...tokens.refresh })
       await rememberSource(tx, userId, source, nowMs)
-      await bus.publish(tx, userLoggedIn, { userId, timestamp: new Date(nowMs).toISOString() })
+      await bus.publish(tx, userLoggedIn, { userId, timestamp: new Date(atMs).toISOString() })
     })
     return tokens.answer
   }
@@ -65,17 +59,4 @@ export function createSignIn({
 
 function wrong(): Problem {
   return new Problem(401, 'The e-mail address or the password is wrong.', { headers: { 'www-authenticate': 'Bearer' } })
-}
-
-/**
- * A clock that answers no millisecond twice: where a message carries no id, a sign-in is known by its user and its time,
- * and two at once would be taken for one. It follows the clock back when that is set.
- */
-function distinct(now: () => number): () => number {
-  let last = 0
-  return () => {
-    const ms = now()
-    last = ms <= last && ms > last - 1000 ? last + 1 : ms
-    return last
-  }
 }

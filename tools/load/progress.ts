@@ -1,4 +1,4 @@
-/** One line that is written over and over on a terminal; elsewhere nothing. */
+/** One line that is written over and over on a terminal; elsewhere nothing, or a line at times. */
 import type { WriteStream } from 'node:tty'
 
 export interface Progress {
@@ -7,9 +7,22 @@ export interface Progress {
   end(): void
 }
 
-export function openProgress(stream: WriteStream): Progress {
-  const write = (text: string): void => {
+/** `everyMs`: where there is no terminal, a line is written at most so often. @default never */
+export function openProgress(stream: WriteStream, everyMs?: number): Progress {
+  let last = Number.NEGATIVE_INFINITY
+
+  function write(text: string): void {
     if (stream.isTTY) stream.write(`\r\u001b[2K${text}`)
   }
-  return { show: (text) => write(text.slice(0, (stream.columns || 80) - 1)), end: () => write('') }
+
+  function showAtTimes(text: string): void {
+    if (everyMs === undefined || performance.now() - last < everyMs) return
+    last = performance.now()
+    stream.write(`${text}\n`)
+  }
+
+  return {
+    show: (text) => (stream.isTTY ? write(text.slice(0, (stream.columns || 80) - 1)) : showAtTimes(text)),
+    end: () => write(''),
+  }
 }

@@ -1,0 +1,73 @@
+/** The account: what was answered against what is in the books. Nothing is read or written here. */
+import { accountOfMails } from './account-mails.ts'
+import { accountOfPeople } from './account-people.ts'
+import type { Found } from './found.ts'
+import type { Command, CommandKind } from './ledger.ts'
+
+export interface Account {
+  readonly commands: Readonly<Partial<Record<CommandKind, Counts>>>
+  /** Answered, and not in the books; or in the books, and without the effect that follows. */
+  readonly lost: readonly string[]
+  /** In the books more than once. */
+  readonly doubled: readonly string[]
+  /** In the books, and nobody asked for it. */
+  readonly ghosts: readonly string[]
+  /** Still in an outbox, held or dead. */
+  readonly stuck: readonly string[]
+  /** Took effect before what was asked and answered earlier for the same key. */
+  readonly disordered: readonly string[]
+  readonly mails: MailCounts
+  /** Lines that the gateway printed again, which only a kill in the middle of printing may cause. */
+  readonly printedAgain: number
+}
+
+export interface Counts {
+  readonly answered: number
+  readonly uncertain: number
+  readonly refused: number
+}
+
+export interface MailCounts {
+  /** Each once. */
+  readonly sent: number
+  /** Copies, each of which is counted as uncertain, or it stands under `doubled`. */
+  readonly copies: number
+  readonly uncertain: number
+}
+
+/** What breaks the promise. */
+export type Faulty = Pick<Account, 'lost' | 'doubled' | 'ghosts' | 'stuck' | 'disordered'>
+
+export function accountOf(commands: readonly Command[], found: Found): Account {
+  const people = accountOfPeople(commands, found)
+  const mails = accountOfMails(commands, found)
+  return {
+    commands: countsOf(commands),
+    lost: [...people.lost, ...mails.lost],
+    doubled: [...people.doubled, ...mails.doubled],
+    ghosts: [...people.ghosts, ...mails.ghosts],
+    stuck: found.remains.map(({ service, what, topic, count }) => `${service}: ${count} of ${topic} ${what}`),
+    disordered: mails.disordered,
+    mails: mails.counts,
+    printedAgain: found.printed.length - new Set(found.printed).size,
+  }
+}
+
+/** Whether time may still mend it: what is lost or stuck may only be late. */
+export const isPending = ({ lost, stuck }: Faulty): boolean => lost.length + stuck.length > 0
+
+export function isClean({ lost, doubled, ghosts, stuck, disordered }: Faulty): boolean {
+  return lost.length + doubled.length + ghosts.length + stuck.length + disordered.length === 0
+}
+
+function countsOf(commands: readonly Command[]): Account['commands'] {
+  const kinds = [...new Set(commands.map(({ kind }) => kind))]
+  return Object.fromEntries(
+    kinds.map((kind) => {
+      const own = commands.filter((one) => one.kind === kind)
+      const answered = own.filter(({ answeredAt }) => answeredAt !== undefined).length
+      const refused = own.filter((one) => one.refused).length
+      return [kind, { answered, refused, uncertain: own.length - answered - refused }]
+    }),
+  )
+}

@@ -1,0 +1,132 @@
+/** One campaign: load and faults for its time, then everything is healed, worked off, and compared with the ledger. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Account, accountOf, isPending } from './account.ts'
+import { readFound } from './books.ts'
+import { faults } from './faults.ts'
+import { type Ground, openGround } from './ground.ts'
+import { openLedger } from './ledger.ts'
+import { liveOn, standardCrowd } from './load.ts'
+import type { CampaignOptions } from './options.ts'
+import { drawPlan, type Planned } from './plan.ts'
+import { probe, type Trip } from './probes.ts'
+import { type Struck, strike } from './strike.ts'
+import type { TargetNames } from './targets.ts'
+
+export interface Outcome {
+  readonly plan: readonly Planned[]
+  readonly struck: readonly Struck[]
+  readonly trips: readonly Trip[]
+  readonly account: Account
+  /** Of services at random and at crash points, of brokers and of databases. */
+  readonly kills: number
+  /** Services that ended by themselves, and were started again. */
+  readonly accidents: readonly string[]
+  readonly leftOut: readonly string[]
+  /** From the end of the load until nothing was late. */
+  readonly drainedAfterMs: number
+}
+
+/** A mail whose mailer was killed in the act goes again when its claim of 44 s has lapsed. */
+const patienceMs = 150_000
+const lookMs = 500
+
+/** Leaves nothing behind, however it ends; at the signal it ends early, and rejects. `say` is told where it stands. */
+export async function runCampaign(
+  options: CampaignOptions,
+  say: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<Outcome> {
+  say('everything is started')
+  await using ground = await openGround(options)
+  const plan = drawPlan(options.seed, options.minutes, namesOf(ground))
+  const ended = new AbortController()
+  const interrupted = new Promise<never>((_, reject) => {
+    function stop(): void {
+      ended.abort()
+      reject(new Error('the campaign was interrupted'))
+    }
+    if (signal?.aborted) stop()
+    signal?.addEventListener('abort', stop, { once: true })
+  })
+  interrupted.catch(() => {})
+  return await Promise.race([conduct(ground, plan, options, say, ended), interrupted])
+}
+
+async function conduct(
+  ground: Ground,
+  plan: readonly Planned[],
+  { minutes }: CampaignOptions,
+  say: (text: string) => void,
+  ended: AbortController,
+): Promise<Outcome> {
+  const ledger = openLedger()
+  const over = new AbortController()
+  const load = { backend: ground, ledger, over: AbortSignal.any([over.signal, ended.signal]) }
+  const trips: Trip[] = []
+  const startedAt = performance.now()
+  const striking = strike(plan, ground.targets, ended.signal)
+  const told = setInterval(() => {
+    const seconds = Math.round((performance.now() - startedAt) / 1000)
+    const answered = ledger.commands.filter(({ answeredAt }) => answeredAt !== undefined).length
+    const on = striking.now().join(', ') || 'no fault'
+    say(`${seconds} of ${60 * minutes} s: ${answered} answered, ${striking.struck.length} faults over, now ${on}`)
+  }, 500)
+  try {
+    const living = Promise.all([liveOn(load, standardCrowd), probe(load, (trip) => void trips.push(trip))])
+    const lasting = sleep(60_000 * minutes, undefined, { signal: ended.signal }).catch(() => {})
+    await Promise.race([Promise.all([striking.done, lasting]), living])
+    over.abort()
+    await Promise.all([striking.done, living])
+  } finally {
+    clearInterval(told)
+  }
+  const endedAt = performance.now()
+  const account = await settle(ground, ledger.commands, say, ended.signal)
+  return {
+    plan,
+    struck: striking.struck,
+    trips,
+    account,
+    kills: killsOf(ground, striking.struck),
+    accidents: ground.instances.flatMap(({ accidents }) => accidents),
+    leftOut: ground.leftOut,
+    drainedAfterMs: performance.now() - endedAt,
+  }
+}
+
+/** Resolves when nothing is lost or stuck any more, or when what is can no longer be called late. */
+async function settle(
+  ground: Ground,
+  commands: Parameters<typeof accountOf>[0],
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Account> {
+  await Promise.all(ground.instances.map((one) => one.untilReady()))
+  const end = performance.now() + patienceMs
+  for (;;) {
+    const account = accountOf(commands, await readFound(ground.books, await ground.mailbox.all(), ground.printed))
+    if (!isPending(account) || performance.now() > end || signal.aborted) return account
+    say(`working off: ${account.lost.length} not there yet, ${account.stuck.length} kinds of messages on their way`)
+    await sleep(lookMs)
+  }
+}
+
+const deadly = new Set(faults.filter(({ kills }) => kills).map(({ name }) => name))
+
+/** Services count their own, those at crash points too. */
+function killsOf({ instances }: Ground, struck: readonly Struck[]): number {
+  const servers = struck.filter(({ fault }) => deadly.has(fault) && fault !== 'kill a service').length
+  return servers + instances.reduce((sum, one) => sum + one.kills(), 0)
+}
+
+function namesOf({ targets }: Ground): TargetNames {
+  const { services, brokers, databases, links, disks } = targets
+  const names = (map: ReadonlyMap<string, unknown>) => [...map.keys()]
+  return {
+    services: names(services),
+    brokers: names(brokers),
+    databases: names(databases),
+    links: names(links),
+    disks: names(disks),
+  }
+}

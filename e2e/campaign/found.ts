@@ -1,0 +1,44 @@
+/** What is in the books of all services, and in the mailbox, when a campaign is over. */
+
+export interface Found {
+  readonly users: readonly { readonly id: number; readonly email: string; readonly confirmed: boolean }[]
+  readonly sessions: readonly { readonly id: string; readonly userId: number; readonly at: number }[]
+  /** The gateway's, from the messages of the users service. */
+  readonly logins: readonly { readonly userId: number; readonly at: number }[]
+  /** The films service's, from the same. */
+  readonly known: readonly { readonly id: number; readonly email: string; readonly confirmed: boolean }[]
+  readonly rentals: readonly {
+    readonly id: number
+    readonly userId: number
+    readonly film: number
+    readonly active: boolean
+  }[]
+  /** The messages that the mailer was given. */
+  readonly letters: readonly Letter[]
+  /** In the order of their arrival, copies too. */
+  readonly mails: readonly { readonly messageId: string; readonly to: string }[]
+  /** The gateway's lines for sign-ins, copies too. */
+  readonly printed: readonly string[]
+  /** What is still in an outbox, held or dead. */
+  readonly remains: readonly Remainder[]
+}
+
+export interface Letter {
+  /** Of the mail that it asks for. */
+  readonly messageId: string
+  readonly topic: string
+  /** The service that published it. */
+  readonly source: string
+  readonly to: string
+  /** When the message was made: milliseconds since 1970. */
+  readonly madeAt: number
+  /** How often nobody could know whether its mail was sent. */
+  readonly uncertain: number
+}
+
+export interface Remainder {
+  readonly service: string
+  readonly what: 'in the outbox' | 'set aside' | 'held' | 'dead'
+  readonly topic: string
+  readonly count: number
+}

@@ -1,0 +1,54 @@
+/** Every command that was sent, and what became of it: answered, refused, or nobody knows. */
+import { CallFailed } from '../../tools/client/ask.ts'
+
+export type CommandKind = 'sign up' | 'confirm address' | 'sign in' | 'ask reset' | 'rent' | 'confirm rental'
+
+export interface Command {
+  readonly kind: CommandKind
+  /** The person's address. */
+  readonly who: string
+  /** Milliseconds since 1970. */
+  readonly askedAt: number
+  /** Undefined when there was no answer that says what happened. */
+  answeredAt?: number
+  /** What the answer names: a session, a rental; or what was asked for: a film. */
+  about?: string
+  /** The answer says that nothing happened. */
+  refused?: true
+}
+
+export interface Ledger {
+  readonly commands: readonly Command[]
+  /** Sends it once, and writes down what came of it. @throws CallFailed as the call does */
+  send<Answer>(
+    kind: CommandKind,
+    who: string,
+    call: () => Promise<Answer>,
+    about?: string | ((answer: Answer) => string),
+  ): Promise<Answer>
+}
+
+export function openLedger(): Ledger {
+  const commands: Command[] = []
+  return {
+    commands,
+    async send(kind, who, call, about) {
+      const command: Command = { kind, who, askedAt: Date.now(), ...(typeof about === 'string' && { about }) }
+      commands.push(command)
+      try {
+        const answer = await call()
+        command.answeredAt = Date.now()
+        if (typeof about === 'function') command.about = about(answer)
+        return answer
+      } catch (error) {
+        if (isRefusal(error)) command.refused = true
+        throw error
+      }
+    },
+  }
+}
+
+/** Nothing happened, and the answer says so. A server's error, or none, says nothing. */
+export function isRefusal(error: unknown): error is CallFailed {
+  return error instanceof CallFailed && error.status !== undefined && error.status < 500
+}

@@ -1,0 +1,40 @@
+/** `npm run campaign`: kills, stops and cuts off everything under load, and tells what was lost or doubled. */
+import { randomInt } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { openProgress } from '../../tools/load/progress.ts'
+import { runCampaign } from './campaign.ts'
+import { type CampaignOptions, readOptions, UsageError, usage } from './options.ts'
+import { writeRow } from './page.ts'
+import { commandOf, reportOf, summary } from './report.ts'
+
+const options = readWords(process.argv.slice(2))
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort())
+const progress = openProgress(process.stderr, 10_000)
+progress.show(commandOf(options))
+try {
+  const outcome = await runCampaign(options, progress.show, interrupted.signal)
+  progress.end()
+  const report = reportOf(options, outcome)
+  if (options.report !== undefined) writeFileSync(options.report, `${JSON.stringify(report, undefined, 2)}\n`)
+  console.log(summary(report))
+  if (options.write) writeRow(report)
+  process.exit(report.clean ? 0 : 1)
+} catch (error) {
+  progress.end()
+  console.error(interrupted.signal.aborted ? 'interrupted' : error)
+  process.exit(1)
+}
+
+function readWords(words: readonly string[]): CampaignOptions {
+  try {
+    const options = readOptions(words, () => randomInt(2 ** 32))
+    if (options !== undefined) return options
+    console.log(usage)
+    process.exit(0)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    console.error(`${error.message}\n\n${usage}`)
+    process.exit(2)
+  }
+}

@@ -1,0 +1,59 @@
+/** Lets the planned faults befall their targets, and ends all of them. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Fault, faults } from './faults.ts'
+import type { Planned } from './plan.ts'
+import type { Targets } from './targets.ts'
+
+export interface Struck extends Planned {
+  /** Milliseconds since 1970. */
+  readonly beganAt: number
+  readonly endedAt: number
+}
+
+export interface Strike {
+  /** Those that have ended so far. */
+  readonly struck: readonly Struck[]
+  /** Faults that are on now. */
+  now(): readonly string[]
+  /** Resolves when all have ended. Rejects when a target does not come back. */
+  readonly done: Promise<void>
+}
+
+/** One whose target is still busy with the one before waits for it. After the signal no other begins. */
+export function strike(plan: readonly Planned[], targets: Targets, stop: AbortSignal): Strike {
+  const struck: Struck[] = []
+  const now = new Set<string>()
+  const busy = new Map<string, Promise<void>>()
+  const startedAt = performance.now()
+
+  async function run(): Promise<void> {
+    const all: Promise<void>[] = []
+    for (const planned of plan) {
+      await sleep(startedAt + planned.atMs - performance.now(), undefined, { signal: stop }).catch(() => {})
+      const fault = faults.find(({ name }) => name === planned.fault)
+      if (fault === undefined) continue
+      const place = `${fault.of} ${planned.target}`
+      const next = (busy.get(place) ?? Promise.resolve()).then(() => befall(fault, planned))
+      busy.set(place, next)
+      all.push(next)
+    }
+    await Promise.all(all)
+  }
+
+  async function befall(fault: Fault, planned: Planned): Promise<void> {
+    if (stop.aborted) return
+    const name = `${planned.fault}: ${planned.target}`
+    now.add(name)
+    const beganAt = Date.now()
+    await fault.begin(targets, planned.target, planned.drawn)
+    await sleep(planned.lastsMs, undefined, { signal: stop }).catch(() => {})
+    const endedAt = Date.now()
+    await fault.end(targets, planned.target)
+    now.delete(name)
+    struck.push({ ...planned, beganAt, endedAt })
+    // On a busy machine starts take long: what was started lives for longer than that, or nothing would ever be done.
+    await sleep(2 * (Date.now() - endedAt), undefined, { signal: stop }).catch(() => {})
+  }
+
+  return { struck, now: () => [...now], done: run() }
+}

@@ -16,6 +16,7 @@ const shown: readonly (readonly [guide: string, source: string])[] = [
   ['your-own-database', 'your-own-database/tx-of-kysely.ts'],
   ['your-own-database', 'your-own-database/tx-of-knex.ts'],
   ['your-own-database', 'your-own-database/tx-of-drizzle.ts'],
+  ['your-own-database', 'your-own-database/tx-of-prisma.ts'],
 ]
 
 for (const [guide, source] of shown) {

@@ -88,6 +88,47 @@ test('a queue that was made again has one reader, who leaves it at the end', { t
   await until(async () => (await consumersOf(places)) === 0)
 })
 
+test('a reader that its queue has forgotten, without a word to it, reads on', { timeout: 90_000 }, async () => {
+  await using member = await openMember(node.url, { lookMs: 100 })
+  const group = await member.group()
+  const handled = await member.read(group)
+  for (let time = 1; time <= 2; time += 1) {
+    await forgetReaders(`${group.topic}/readers/0`)
+    await member.publish(group, `time${time}`, 8)
+    await until(() => handled.size === 8 * time)
+  }
+  await until(async () => (await readersOf(`${group.topic}/readers/0`)) === 1)
+})
+
+test('a binding that is removed is made again, where the topic has another group', { timeout: 90_000 }, async () => {
+  await using member = await openMember(node.url, { lookMs: 100 })
+  const [films] = await twoGroups(member, 'unbound')
+  const handled = await member.read(films)
+  // The way to a topic is looked at when it is new.
+  await member.publish(films, 'before', 8)
+  await asPeer(node.url, async (channel) => {
+    for (const n of [0, 1, 2, 3]) await channel.unbindQueue(`unbound/films/${n}`, 'unbound', String(n))
+  })
+  // Until then they go to the other group only, and nobody is told.
+  const batches: string[] = []
+  await until(async () => {
+    batches.push(`batch${batches.length}`)
+    await member.publish(films, batches.at(-1) ?? '', 8)
+    return batches.some((batch) => [...handled].filter((id) => id.startsWith(`${batch}-`)).length === 8)
+  })
+})
+
+/** What a deletion at the wrong moment leaves: a queue without readers, and readers that hear nothing of it. */
+async function forgetReaders(queue: string): Promise<void> {
+  await node.control(
+    'eval',
+    `{ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"${queue}">>)),
+     Server = amqqueue:get_pid(Queue),
+     {ok, {_, Readers}, _} = ra:leader_query(Server, fun rabbit_fifo:query_consumers/1),
+     [ra:process_command(Server, rabbit_fifo:make_checkout(Id, cancel, #{})) || Id <- maps:keys(Readers)].`,
+  )
+}
+
 const isPublished = (publishing: Promise<void>): Promise<boolean> =>
   publishing.then(
     () => true,

@@ -33,8 +33,11 @@ export async function openRabbitTransport(url: string, options: RabbitTransportO
   const places = createPlaces({ names, plainQueues, settleMs, ask, log })
   const find = async (topic: string) => places.findRoute(await reading.wait(waitMs, `look for ${topic}`), topic)
   const publisher = startPublisher(publishing, settings, find)
-  const mending = startMending(reading, places, settings.lookMs)
   const consumers = new Set<Consumer>()
+  const mending = startMending(reading, settings.lookMs, async (model) => {
+    await places.mend(model)
+    await Promise.all([...consumers].map((consumer) => consumer.look(model)))
+  })
   let closing: Promise<void> | undefined
 
   function refuseClosed(attempt: string): void {

@@ -1,21 +1,26 @@
-/** Looks now and then whether the queues of topics with several groups are still there: nothing else would tell. */
+/** Looks now and then whether what nothing else would tell of is still as it should be, and mends it. */
+import type { ChannelModel } from 'amqplib'
 import type { Connection } from './connection.ts'
-import type { Places } from './topology.ts'
 
 export interface Mending {
   close(): void
 }
 
-export function startMending(connection: Connection, places: Places, everyMs: number): Mending {
+/** `look` never rejects. */
+export function startMending(
+  connection: Connection,
+  everyMs: number,
+  look: (model: ChannelModel) => Promise<void>,
+): Mending {
   let isLooking = false
-  const timer = setInterval(() => void look(), everyMs)
+  const timer = setInterval(() => void tryToLook(), everyMs)
   timer.unref()
 
-  async function look(): Promise<void> {
+  async function tryToLook(): Promise<void> {
     const model = connection.now()
     if (isLooking || !model) return
     isLooking = true
-    await places.mend(model)
+    await look(model)
     isLooking = false
   }
 

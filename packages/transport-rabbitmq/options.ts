@@ -31,8 +31,9 @@ export interface RabbitTransportOptions {
    */
   readonly settleMs?: number
   /**
-   * How often it is looked whether the queues of topics with several groups are still there: what misses one of these
-   * groups reaches the others, so that nothing else tells. @default 10_000
+   * How often it is looked whether the queues of topics with several groups are still there and bound, as what misses one
+   * of these groups reaches the others, and nothing else tells; and whether each queue that is read knows its reader.
+   * @default 10_000
    */
   readonly lookMs?: number
   /** Called with one sentence when something is worth an operator's while. @default does nothing */

@@ -37,6 +37,16 @@ export async function exists(channels: Channels, look: (channel: Channel) => Pro
   }
 }
 
+/** Of a queue with a single active consumer that one only. None where there is no such queue. */
+export async function consumersOf(channels: Channels, queue: string): Promise<number> {
+  try {
+    return (await (await channels.get()).checkQueue(queue)).consumerCount
+  } catch (error) {
+    if (answerOf(error) === notFound) return 0
+    throw error
+  }
+}
+
 const askMs = 2000
 
 /**

@@ -27,8 +27,8 @@ export interface QueuesOptions {
 export interface Queues {
   /** Makes what is missing. Resolves when all of it is on the disk, and bound. */
   make(channels: Channels, wanted: readonly Wanted[]): Promise<void>
-  /** The first queue of the group that is not there. */
-  firstMissing(channels: Channels, group: Group, partitions: number): Promise<string | undefined>
+  /** Binds the queues, which are bound unless somebody has unbound them; false where one of them is not there. */
+  bindAgain(channels: Channels, group: Group, partitions: number): Promise<boolean>
 }
 
 export function createQueues({ names, settleMs, log }: QueuesOptions): Queues {
@@ -78,7 +78,14 @@ export function createQueues({ names, settleMs, log }: QueuesOptions): Queues {
     }
   }
 
-  return { make, firstMissing }
+  return {
+    make,
+    async bindAgain(channels, group, partitions) {
+      if ((await firstMissing(channels, group, partitions)) !== undefined) return false
+      await bindQueues(channels, group, partitions)
+      return true
+    },
+  }
 }
 
 export async function declare(channels: Channels, { name, options }: QueuePlan): Promise<void> {

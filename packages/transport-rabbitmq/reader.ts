@@ -24,6 +24,8 @@ export interface Reader {
   ack(tag: number): void
   /** Rejects when the broker does not know the channel any more. */
   prove(): Promise<void>
+  /** Its queue does not know it any more, and nothing more will come: it is told as lost. */
+  abandon(): void
   /** Gives back what is in hand, after what was acknowledged has reached the queue. */
   close(): Promise<void>
 }
@@ -71,6 +73,10 @@ export async function openReader(
       if (!channel) throw new Error('the channel is closed')
       await channel.prefetch(prefetch)
     },
+    abandon() {
+      if (channel) void closed(channel)
+      gone(true)
+    },
     close() {
       closing ??= close()
       return closing
@@ -111,8 +117,7 @@ export async function openReader(
       events.arrived(reader, message)
     } else {
       // The broker has ended the consumption: the queue was deleted, or its node has gone.
-      if (channel) void closed(channel)
-      gone(true)
+      reader.abandon()
     }
   }
 

@@ -6,6 +6,7 @@ import type { ChannelModel, ConsumeMessage } from 'amqplib'
 import type { Connection } from './connection.ts'
 import { createDeliveries } from './deliveries.ts'
 import { answerOf, failureOf, notFound } from './failures.ts'
+import { forgottenOf } from './forgotten.ts'
 import { handOver, resume } from './hand-over.ts'
 import type { Lane } from './lanes.ts'
 import { fromAmqp } from './message.ts'
@@ -18,6 +19,8 @@ export interface Consumer {
   drain(deadline?: AbortSignal): Promise<void>
   /** Ends at once: aborts what runs, and gives back what is in hand. */
   stop(): Promise<void>
+  /** Reads again what the broker has forgotten that it reads. Never rejects. */
+  look(model: ChannelModel): Promise<void>
   /** Why it does not read all of its queues; undefined when it does. */
   trouble(): string | undefined
 }
@@ -261,6 +264,12 @@ export async function startConsumer(group: Group, deliver: Deliver, settings: Co
       deliveries.abort('the transport is closed')
       end()
       await Promise.all([...readers.values()].map((reader) => reader.close()))
+    },
+    async look(model) {
+      if (state !== 'open') return
+      // A connection that is lost meanwhile is heard of elsewhere.
+      const forgotten = await forgottenOf(model, [...readers.values()]).catch(() => [])
+      for (const reader of forgotten) if (connection.now() === model) reader.abandon()
     },
     trouble: () =>
       state === 'open' && readers.size < queues.length ? (trouble ?? `${attempt}: not all queues are read`) : undefined,

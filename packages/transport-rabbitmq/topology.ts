@@ -28,7 +28,7 @@ export interface Places {
   restore(model: ChannelModel, group: Group): Promise<boolean>
   /**
    * Makes again what is missing of the topics with several groups: a message that reaches one of them comes back to
-   * nobody, so that nothing else tells of a queue that another one has lost. Never rejects.
+   * nobody, so that nothing else tells of a queue, or a binding, that another one has lost. Never rejects.
    */
   mend(model: ChannelModel): Promise<void>
   /** Undefined for a topic that does not exist. */
@@ -131,8 +131,8 @@ export function createPlaces(options: TopologyOptions): Places {
       const known = ensured.get(topic)
       if (known === undefined || known.groups.size < 2) continue
       for (const group of known.groups.values()) {
-        const missing = await withChannels(model, (channels) => queues.firstMissing(channels, group, known.partitions))
-        if (missing !== undefined) await restore(model, group)
+        const isWhole = await withChannels(model, (channels) => queues.bindAgain(channels, group, known.partitions))
+        if (!isWhole) await restore(model, group)
       }
     }
   }

@@ -1,7 +1,6 @@
 /** The client alone, with the settings of ours. */
 import { Admin, Consumer, type MessageToProduce, Producer } from '@platformatic/kafka'
 import type { Outgoing } from '@vestnik/bus/transport'
-import { toRecord } from '../../packages/transport-kafka/message.ts'
 import { partitionOf } from '../../packages/transport-kafka/partition.ts'
 import { brokersOf, type KafkaPlace } from '../peers/kafka.ts'
 
@@ -30,6 +29,28 @@ export async function makeTopic(place: KafkaPlace, partitions: number): Promise<
 
 /** As it is sent by ours. */
 export function rawMessage({ name }: KafkaPlace, message: Outgoing, partitions: number): RawMessage {
-  const { key = Buffer.alloc(0), value, headers } = toRecord(message)
-  return { topic: name, partition: partitionOf(key, partitions), key, value, headers }
+  const key = Buffer.from(message.key ?? '')
+  return {
+    topic: name,
+    partition: partitionOf(key, partitions),
+    key,
+    value: Buffer.from(message.body),
+    headers: headersOf(message),
+  }
+}
+
+/** What they say is nearly always the same, and made once. */
+const texts = new Map<string, Buffer>()
+
+function headersOf({ id, headers }: Outgoing): Map<Buffer, Buffer> {
+  const made = Object.entries(headers).map(
+    ([name, text]) => [bytesOf(name.replace('ce-', 'ce_')), bytesOf(text)] as const,
+  )
+  return new Map([[bytesOf('ce_id'), Buffer.from(id)], ...made])
+}
+
+function bytesOf(text: string): Buffer {
+  const known = texts.get(text) ?? Buffer.from(text)
+  texts.set(text, known)
+  return known
 }

@@ -1,63 +1,87 @@
-/** Makes the clients that publish and ask, with the settings that worked, and asks another broker first after one was silent. */
+/** Makes the clients that ask, and connections, with the settings that worked, and asks another broker first after one was silent. */
 import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Admin, type BaseOptions, Producer } from '@platformatic/kafka'
+import { Admin, type BaseOptions, type Connection, type ConnectionOptions } from '@platformatic/kafka'
 import type { Settings } from './options.ts'
 import type { Address } from './url.ts'
 
 export interface Clients {
-  /** Idempotent: one request under way at each broker. Its calls try again for ever: they need a watchdog. */
-  openProducer(): Producer
   openAdmin(): Admin
-  /** The next clients ask another broker first: the client asks only the first for its metadata, answer or not. */
+  /** The next client asks another broker first: the client asks only the first for its metadata, answer or not. */
   rotate(): void
-  /** Brokers that are not in the URL are asked too once they are known. */
+  /** The brokers that there are now: those that are not in the URL are asked too, while they are there. */
   learn(brokers: Iterable<Address>): void
 }
 
 /** How long a close may take; the client waits for answers as long as it takes. */
 const closeMs = 3000
 
-const common = {
-  connectTimeout: 2000,
-  requestTimeout: 4000,
-  retryDelay: 200,
-  autocreateTopics: false,
-} satisfies Partial<BaseOptions>
+/** The client's own pool forgets a connection that another one to the same broker has outlived. */
+const openBy = new WeakMap<Admin, Set<Connection>>()
 
 export function createClients(settings: Settings): Clients {
-  const known = [...settings.brokers]
+  let known = settings.brokers
   let first = 0
 
   function base(): BaseOptions {
-    const { clientId, tls, sasl } = settings
+    const at = first % known.length
     return {
-      ...common,
-      clientId,
-      bootstrapBrokers: [...known.slice(first), ...known.slice(0, first)],
-      // An address has no name that a server could choose its certificate by.
-      ...(tls && { tls, tlsServerName: known.every(({ host }) => isIP(host) === 0) }),
-      ...(sasl && { sasl: { mechanism: 'SCRAM-SHA-512', ...sasl } }),
+      ...connectionOptions(
+        settings,
+        known.map(({ host }) => host),
+      ),
+      clientId: settings.clientId,
+      bootstrapBrokers: [...known.slice(at), ...known.slice(0, at)],
+      requestTimeout: 4000,
+      retryDelay: 200,
+      autocreateTopics: false,
     }
   }
 
   return {
-    openProducer: () => new Producer({ ...base(), idempotent: true, timeout: 3000, metadataMaxAge: 60_000 }),
-    openAdmin: () => new Admin({ ...base(), timeout: 4000, retries: 1, metadataMaxAge: 0 }),
+    openAdmin: () => watched(new Admin({ ...base(), timeout: 4000, retries: 1, metadataMaxAge: 0 })),
     rotate() {
-      first = (first + 1) % known.length
+      first += 1
     },
     learn(brokers) {
-      for (const { host, port } of brokers) {
-        if (!known.some((one) => one.host === host && one.port === port)) known.push({ host, port })
-      }
+      const isNew = (one: Address) => !settings.brokers.some(({ host, port }) => host === one.host && port === one.port)
+      known = [...settings.brokers, ...[...brokers].filter(isNew)]
     },
   }
 }
 
+function watched(client: Admin): Admin {
+  const open = new Set<Connection>()
+  openBy.set(client, open)
+  client.connections.on('connecting', ({ connection }) => {
+    open.add(connection)
+    connection.on('close', () => open.delete(connection))
+    // It may fail more than once, and the client listens once: unheard, the next error would end the process.
+    connection.on('error', () => {})
+  })
+  return client
+}
+
+/** What a connection to one of these hosts needs to be let in. */
+export function connectionOptions({ tls, sasl }: Settings, hosts: readonly string[]): ConnectionOptions {
+  return {
+    connectTimeout: 2000,
+    // An address has no name that a server could choose its certificate by.
+    ...(tls && { tls, tlsServerName: hosts.every((host) => isIP(host) === 0) }),
+    ...(sasl && { sasl: { mechanism: 'SCRAM-SHA-512', ...sasl } }),
+  }
+}
+
 /** Resolves within three seconds, and never rejects: what has not closed by then is cut off. */
-export async function closeClient(client: Producer | Admin): Promise<void> {
-  const sockets = [...client.connections].map(([, { socket }]) => socket)
+export async function closeClient(client: Admin): Promise<void> {
   await Promise.race([client.close().catch(() => {}), sleep(closeMs, undefined, { ref: false })])
-  for (const socket of sockets) socket?.destroy()
+  for (const connection of openBy.get(client) ?? []) cutOff(connection)
+}
+
+/** At once. What was to happen on it later (it proves itself again from time to time) does not. */
+export function cutOff(connection: Connection): void {
+  // As it is typed, there always is a socket; before it connects there is none.
+  const socket: Connection['socket'] | undefined = connection.socket
+  connection.close(() => {})
+  socket?.destroy()
 }

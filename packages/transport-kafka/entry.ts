@@ -2,7 +2,7 @@
 import type { BusError } from '@vestnik/bus/errors'
 import type { Outgoing } from '@vestnik/bus/transport'
 import type { Answer, Call } from './calls.ts'
-import type { OutgoingRecord } from './message.ts'
+import type { OutgoingRecord } from './record.ts'
 
 export interface Entry {
   readonly id: string

@@ -25,7 +25,7 @@ export async function openKafkaTransport(url: string, options: KafkaTransportOpt
   const broker = watchBroker(settings, clients)
   const places = createPlaces({ settings, names, broker })
   const warn = createWarnings({ settings, names, broker })
-  const publisher = startPublisher({ settings, clients, places })
+  const publisher = startPublisher({ settings, names, places })
   const consumers = new Set<Consumer>()
   let closing: Promise<void> | undefined
 

@@ -5,7 +5,7 @@ import { BusError, PublishError } from '@vestnik/bus/errors'
 import { type Call, startCall } from './calls.ts'
 import { isOver, toEntry } from './entry.ts'
 import { createLane, type Outcome, type Refused } from './lane.ts'
-import { toRecord } from './message.ts'
+import { toRecord } from './record.ts'
 
 const sent: Outcome = { end: 'sent' }
 const unknown: Outcome = { end: 'unknown', why: 'no answer' }

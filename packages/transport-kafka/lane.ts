@@ -3,6 +3,7 @@
  * newer. Callers that come meanwhile share the next one.
  */
 import { BusError } from '@vestnik/bus/errors'
+import { mostLengths } from './batch.ts'
 import type { Answer } from './calls.ts'
 import { answerEntry, type Entry, isOver } from './entry.ts'
 
@@ -77,7 +78,7 @@ export function createLane({ shown, send, refusal, now, sleep }: LaneParts): Lan
     for (; next < waiting.length && batch.length < mostEntries; next += 1) {
       const entry = waiting[next]
       if (entry === undefined || isOver(entry)) continue
-      bytes += entry.record.bytes
+      bytes += entry.record.content.length + mostLengths
       if (batch.length > 0 && bytes > mostBytes) break
       batch.push(entry)
     }

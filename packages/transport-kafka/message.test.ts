@@ -1,24 +1,13 @@
-/** What a message is as a record of Kafka, and what is made of the records of others. */
+/** What is made of the records of others. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type FetchedRecord, fromRecord, hasTooManyHeaders, toRecord } from './message.ts'
+import { type FetchedRecord, fromRecord } from './message.ts'
 
 const place = { topic: 'mail.sendCode', name: 'mails', partition: 3 }
 const plain: FetchedRecord = { key: null, value: Buffer.from('{}'), headers: [], timestamp: 1_000n, offset: 4711n }
 
 const headersOf = (pairs: Readonly<Record<string, string | Buffer>>) =>
   Object.entries(pairs).map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const)
-
-test('attributes travel as the binding for Kafka says, and come back', () => {
-  const headers = { 'ce-type': 'mail.sendCode', 'ce-source': 'films', 'content-type': 'application/json', note: 'ё' }
-  const sent = { id: 'ключ', topic: 'mail.sendCode', key: 'k 🔑', headers, body: Buffer.from('{"a":1}') }
-  const record = toRecord(sent)
-  const names = [...record.headers.keys()].map(String).sort()
-  assert.deepEqual(names, ['ce_id', 'ce_source', 'ce_type', 'content-type', 'note'])
-  const { key, value } = record
-  const read = fromRecord({ ...plain, key, value, headers: record.headers }, place, false)
-  assert.deepEqual(read, { ...sent, redelivered: false, at: 'kafka:mails/3@4711' })
-})
 
 test('a record without headers has its place for an id, and its own time', () => {
   const read = fromRecord(plain, place, true)
@@ -54,11 +43,4 @@ test('no bytes of a peer are too odd to be read', () => {
   assert.deepEqual([read.id, read.key, read.body.byteLength], ['mails/3@4711/-1', 'hex:fffe', 0])
   assert.deepEqual({ ...read.headers }, { note: 'x', '': 'y' })
   assert.equal(fromRecord({ ...plain, timestamp: 2n ** 62n }, place, false).headers['ce-time'], undefined)
-})
-
-test('what is beside the body has its limit', () => {
-  const message = { id: 'a', topic: 't', headers: {}, body: Buffer.alloc(1_000_000) }
-  assert.equal(hasTooManyHeaders(toRecord(message)), false)
-  assert.equal(hasTooManyHeaders(toRecord({ ...message, headers: { h: 'ё'.repeat(40_000) } })), true)
-  assert.equal(hasTooManyHeaders(toRecord({ ...message, key: 'k'.repeat(70_000) })), true)
 })

@@ -1,60 +1,44 @@
-/** A few producers that the lanes share: each has one request under way at each broker. One that hangs is replaced. */
-import type { MessageToProduce, Producer } from '@platformatic/kafka'
-import { type Clients, closeClient } from './clients.ts'
+/** Sends batches to whoever leads their partition, each partition with a producer of its own. */
+import { initProducerIdV4 } from '@platformatic/kafka'
+import { encodeBatch } from './batch.ts'
+import { errorOf } from './broker-errors.ts'
+import type { Place } from './coordinator.ts'
+import type { Entry } from './entry.ts'
+import type { Leaders } from './leaders.ts'
+import type { Link } from './link.ts'
+import { produce } from './produce.ts'
+import { createProducer, type Producer } from './producer.ts'
+import type { Wires } from './wires.ts'
 
-export interface Producers {
-  /** @throws what the client throws; rejects after five seconds without an answer */
-  send(lane: number, messages: MessageToProduce<Buffer, Buffer, Buffer, Buffer>[]): Promise<void>
-  close(): Promise<void>
+export interface ProducerPlace extends Place {
+  /** What the broker calls the topic. */
+  readonly name: string
+  readonly leaders: Leaders
 }
 
-/** More do not publish more: their broker's answers are awaited by one thread. */
-const count = 3
-/** The client tries again for ever, and some of its calls never settle. */
-const watchdogMs = 5000
+/** One for each partition: none of them can do any harm to another. */
+export function producerFor(
+  { link, wires }: { readonly link: Link; readonly wires: Wires },
+  place: ProducerPlace,
+): Producer<readonly Entry[]> {
+  const { name, partition, leaders } = place
 
-export function createProducers(clients: Clients): Producers {
-  const open: (Producer | undefined)[] = Array.from({ length: count })
-  const closings = new Set<Promise<void>>()
-
-  function producerOf(slot: number): Producer {
-    const producer = open[slot] ?? clients.openProducer()
-    open[slot] = producer
-    return producer
+  async function askId(): Promise<bigint> {
+    const { errorCode, producerId } = await link.askAny(initProducerIdV4.api, null, 0)
+    if (errorCode !== 0) throw errorOf(errorCode)
+    return producerId
   }
 
-  /** Those of other lanes that used it hear of it, and use the new one too. */
-  function replace(slot: number, producer: Producer): void {
-    if (open[slot] !== producer) return
-    open[slot] = undefined
-    clients.rotate()
-    dismiss(producer)
-  }
-
-  function dismiss(producer: Producer): Promise<void> {
-    // What it has not written yet must not be sent any more: a close would wait for it.
-    for (const [, { socket }] of producer.connections) socket?.destroy()
-    const closing = closeClient(producer).finally(() => closings.delete(closing))
-    closings.add(closing)
-    return closing
-  }
-
-  return {
-    async send(lane, messages) {
-      const slot = lane % count
-      const producer = producerOf(slot)
-      const { promise: late, reject } = Promise.withResolvers<never>()
-      const timer = setTimeout(() => {
-        replace(slot, producer)
-        reject(new Error(`no answer within ${watchdogMs} ms`))
-      }, watchdogMs)
-      const sending = producer.send({ messages })
-      sending.catch(() => {})
-      await Promise.race([sending, late]).finally(() => clearTimeout(timer))
+  return createProducer<readonly Entry[]>({
+    askId,
+    bytesOf: (entries) => entries.reduce((sum, { record }) => sum + record.content.length, 0),
+    async store(entries, numbers, deadlineMs) {
+      if (!leaders.of(place)) await leaders.refresh()
+      const leader = leaders.of(place)
+      if (!leader) throw new Error('its partition has no leader now')
+      const records = entries.map(({ record }) => record)
+      const batch = encodeBatch(records, numbers, Date.now())
+      return wires.ask(leader.address, deadlineMs, produce, name, partition, batch)
     },
-    async close() {
-      await Promise.all([...open.map((producer) => producer && dismiss(producer)), ...closings])
-      open.fill(undefined)
-    },
-  }
+  })
 }

@@ -5,16 +5,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BusError } from '@vestnik/bus/errors'
 import type { Outgoing } from '@vestnik/bus/transport'
+import { codes, isBrokerError } from './broker-errors.ts'
 import { type Answer, type Call, startCall } from './calls.ts'
-import type { Clients } from './clients.ts'
+import type { Place } from './coordinator.ts'
 import { answerEntry, type Entry, isOver, toEntry } from './entry.ts'
 import { failureOf, isAnswer, isForbidden, whyOf } from './failures.ts'
 import { createLane, type Lane, type Outcome } from './lane.ts'
-import { hasTooManyHeaders, toRecord } from './message.ts'
+import { type Leaders, watchLeaders } from './leaders.ts'
+import { openLink } from './link.ts'
+import type { Names } from './names.ts'
 import type { Settings } from './options.ts'
 import { partitionOf } from './partition.ts'
-import { createProducers } from './producers.ts'
+import { producerFor } from './producers.ts'
+import { hasTooManyHeaders, toRecord } from './record.ts'
 import type { Places, Route } from './topology.ts'
+import { openWires } from './wires.ts'
 
 export interface Publisher {
   publish(messages: readonly Outgoing[]): Promise<void>
@@ -25,15 +30,16 @@ export interface Publisher {
 }
 
 export interface PublisherParts {
-  readonly settings: Pick<Settings, 'shown' | 'maxBodyBytes' | 'publishMs'>
-  readonly clients: Clients
+  readonly settings: Settings
+  readonly names: Names
   readonly places: Places
 }
 
-/** A topic that is written to. */
+/** A topic that is written to, for as long as it is the same: one that is made again is another. */
 interface Target {
   /** Undefined until the broker has said what there is. */
   route: Route | undefined
+  readonly leaders: Leaders
   /** Wait for the route. */
   waiting: Entry[]
   readonly lanes: Lane[]
@@ -44,11 +50,13 @@ const closeMs = 1000
 /** A request that takes longer is told in the health. */
 const slowMs = 1500
 
-export function startPublisher({ settings, clients, places }: PublisherParts): Publisher {
+export function startPublisher({ settings, names, places }: PublisherParts): Publisher {
   const { shown, maxBodyBytes, publishMs } = settings
-  const producers = createProducers(clients)
+  const link = openLink(settings, 0)
+  const wires = openWires(settings)
   const targets = new Map<string, Target>()
-  const lanes: Lane[] = []
+  /** Those that have something to send. */
+  const lanes = new Set<Lane>()
   const started = new Set<Lane>()
   const closing = new AbortController()
   const now = () => performance.now()
@@ -69,7 +77,8 @@ export function startPublisher({ settings, clients, places }: PublisherParts): P
   function targetOf(topic: string): Target {
     const known = targets.get(topic)
     if (known) return known
-    const made: Target = { route: undefined, waiting: [], lanes: [], spread: 0 }
+    const leaders = watchLeaders(link, names.topic(topic))
+    const made: Target = { route: undefined, leaders, waiting: [], lanes: [], spread: 0 }
     targets.set(topic, made)
     void findRoute(topic, made)
     return made
@@ -100,22 +109,22 @@ export function startPublisher({ settings, clients, places }: PublisherParts): P
     const { key } = entry.record
     if (key === undefined) target.spread = (target.spread + 1) % route.partitions
     const partition = key === undefined ? target.spread : partitionOf(key, route.partitions)
-    const lane = target.lanes[partition] ?? openLane(target, topic, route.name, partition)
+    const lane = target.lanes[partition] ?? openLane(target, topic, route, partition)
     lane.add(entry)
     started.add(lane)
   }
 
-  function openLane(target: Target, topic: string, name: string, partition: number): Lane {
-    const number = lanes.length
+  function openLane(target: Target, topic: string, { name, topicId }: Route, partition: number): Lane {
+    const place = { name, topicId, partition, leaders: target.leaders }
+    const producer = producerFor({ link, wires }, place)
     const lane = createLane({
       shown: `${name}/${partition}`,
-      send: (entries) => send(number, name, partition, entries),
-      refusal: () => refusalOf(topic, target, partition),
+      send: (entries) => producer.send(entries).then(() => sent, outcomeOf),
+      refusal: () => refusalOf(topic, target, place),
       now,
       sleep: (ms) => sleep(ms, undefined, { signal: closing.signal }).catch(() => {}),
     })
     target.lanes[partition] = lane
-    lanes.push(lane)
     return lane
   }
 
@@ -125,38 +134,35 @@ export function startPublisher({ settings, clients, places }: PublisherParts): P
     isGoing = true
     queueMicrotask(() => {
       isGoing = false
-      for (const lane of started) lane.go()
+      for (const lane of started) {
+        lanes.add(lane)
+        lane.go()
+      }
       started.clear()
       watch()
     })
   }
 
-  // To the broker.
-
-  async function send(lane: number, topic: string, partition: number, entries: readonly Entry[]): Promise<Outcome> {
-    const messages = entries.map(({ record: { key, value, headers } }) => {
-      return { topic, partition, value, headers, ...(key !== undefined && { key }) }
-    })
+  /** Whether the topic is still what it was. Looks for its leaders, which may be why nothing came of the last attempt. */
+  async function refusalOf(topic: string, target: Target, place: Place) {
     try {
-      await producers.send(lane, messages)
-      return { end: 'sent' }
+      await target.leaders.refresh()
+      return target.leaders.has(place) ? undefined : retire(topic, target)
     } catch (error) {
-      return outcomeOf(error)
+      if (isBrokerError(error, codes.unknownTopic)) return retire(topic, target)
+      return isForbidden(error) ? ({ answer: 'doubtful', why: whyOf(error) } as const) : undefined
     }
   }
 
-  /** Whether the topic is still what it was. */
-  async function refusalOf(topic: string, target: Target, partition: number) {
-    try {
-      const route = await places.findRoute(topic)
-      if (route !== undefined && partition < route.partitions) return undefined
-      const gone = { answer: 'UNKNOWN_TOPIC', why: `${shown} has no such topic or partition any more` } as const
-      if (targets.get(topic) === target) targets.delete(topic)
-      for (const lane of target.lanes) lane?.drop(gone)
-      return gone
-    } catch (error) {
-      return isForbidden(error) ? ({ answer: 'doubtful', why: whyOf(error) } as const) : undefined
-    }
+  /** The next message asks what there is now. */
+  function retire(topic: string, target: Target) {
+    const gone = {
+      answer: 'UNKNOWN_TOPIC',
+      why: `${shown} has no such topic any more, or another of its name`,
+    } as const
+    if (targets.get(topic) === target) targets.delete(topic)
+    for (const lane of target.lanes) lane?.drop(gone)
+    return gone
   }
 
   // Deadlines.
@@ -167,7 +173,7 @@ export function startPublisher({ settings, clients, places }: PublisherParts): P
   }
 
   const isBusy = () =>
-    lanes.some((lane) => lane.isBusy()) || [...targets.values()].some((one) => one.waiting.length > 0)
+    lanes.values().some((lane) => lane.isBusy()) || targets.values().some((one) => one.waiting.length > 0)
 
   function check(): void {
     if (!isBusy()) {
@@ -175,7 +181,10 @@ export function startPublisher({ settings, clients, places }: PublisherParts): P
       timer = undefined
       return
     }
-    for (const lane of lanes) lane.expire(now() - publishMs)
+    for (const lane of lanes) {
+      if (lane.isBusy()) lane.expire(now() - publishMs)
+      else lanes.delete(lane)
+    }
     const cause = new BusError('BROKER_UNREACHABLE', `publish to ${shown}: nobody said what topics there are`)
     for (const { waiting } of targets.values()) {
       for (const entry of waiting) if (entry.call.at <= now() - publishMs) answerEntry(entry, 'doubtful', cause)
@@ -202,16 +211,19 @@ export function startPublisher({ settings, clients, places }: PublisherParts): P
       const cause = new BusError('TRANSPORT_CLOSED', `publish to ${shown}: the transport was closed meanwhile`)
       for (const lane of lanes) lane.stop(cause)
       for (const { waiting } of targets.values()) for (const entry of waiting) answerEntry(entry, 'doubtful', cause)
-      await producers.close()
+      wires.close()
+      link.close()
     },
     trouble() {
-      const slow = lanes.find((lane) => (lane.waitsSince() ?? Number.POSITIVE_INFINITY) < now() - slowMs)
+      const slow = lanes.values().find((lane) => (lane.waitsSince() ?? Number.POSITIVE_INFINITY) < now() - slowMs)
       return slow && `publish to ${shown}: no answer for more than ${slowMs} ms`
     },
   }
 }
 
-/** What an error of the client says about the batch. */
+const sent: Outcome = { end: 'sent' }
+
+/** What an error says about the batch. */
 function outcomeOf(error: unknown): Outcome {
   const why = whyOf(error)
   const unfit = (answer: Answer): Outcome => ({ end: 'unfit', answer, why })

@@ -20,6 +20,8 @@ export interface TopologyParts {
 export interface Route {
   /** What the broker calls it. */
   readonly name: string
+  /** A topic that is made again has another. */
+  readonly topicId: string
   /** How many of its partitions are written to: those of the contract. */
   readonly partitions: number
 }
@@ -96,7 +98,7 @@ export function createPlaces({ settings, names, broker }: TopologyParts): Places
       if (found === undefined) return undefined
       const partitions = wanted.get(topic) ?? found.partitionsCount
       check({ name: topic, partitions }, found)
-      return { name: names.topic(topic), partitions: Math.min(partitions, found.partitionsCount) }
+      return { name: names.topic(topic), topicId: found.id, partitions: Math.min(partitions, found.partitionsCount) }
     },
   }
 }

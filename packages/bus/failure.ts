@@ -1,5 +1,6 @@
 /** What a dead letter says of the error that made it: class, message, and where in the application it was thrown. */
 import { BusError } from './errors.ts'
+import { storable } from './texts.ts'
 
 export interface FailureFacts {
   readonly errorClass: string
@@ -12,9 +13,9 @@ const longestMessage = 2_000
 export function describeFailure(error: unknown): FailureFacts {
   const known = asError(error)
   return {
-    errorClass: known instanceof BusError ? `${known.name} ${known.code}` : known.name,
-    errorMessage: known.message.slice(0, longestMessage),
-    errorFrame: firstOwnFrame(known) ?? null,
+    errorClass: storable(known instanceof BusError ? `${known.name} ${known.code}` : known.name),
+    errorMessage: storable(known.message.slice(0, longestMessage)),
+    errorFrame: storable(firstOwnFrame(known) ?? '') || null,
   }
 }
 

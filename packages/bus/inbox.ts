@@ -8,6 +8,7 @@ import { type InboxSearch, inboxSearchFor } from './inbox-search.ts'
 import type { Decision } from './policy.ts'
 import type { Sql } from './sql.ts'
 import type { Row, Tx } from './store.ts'
+import { storable } from './texts.ts'
 
 /** A message that stays: everything that running it, or looking at it, will need. */
 export interface Waiting extends RowRef {
@@ -128,7 +129,7 @@ export function inboxFor(sql: Sql): Inbox {
         (topic, grp, source, id, state, changed, arrived, lane, key, due, delayed, attempts, reason, parks, headers,
           body, expires, published, secret, origin, error_class, error_message, error_frame)
         VALUES (${row.topic}, ${row.group}, ${row.source}, ${row.id}, ${row.state}, ${now}, ${now}, ${row.lane},
-          ${row.key ?? null}, ${row.due}, ${row.delayed ? 1 : 0}, ${row.attempts}, ${row.reason}, ${row.parks ? 1 : 0},
+          ${row.key === undefined ? null : storable(row.key)}, ${row.due}, ${row.delayed ? 1 : 0}, ${row.attempts}, ${row.reason}, ${row.parks ? 1 : 0},
           ${JSON.stringify(row.headers)}, ${row.body}, ${row.expires ?? null}, ${row.published},
           ${JSON.stringify(row.secret)}, ${row.origin}, ${failure?.errorClass ?? null},
           ${failure?.errorMessage ?? null}, ${failure?.errorFrame ?? null})

@@ -2,6 +2,7 @@
 import { type Contract, checkOneOf, checkWhole } from './contract.ts'
 import { BusError } from './errors.ts'
 import type { Handler } from './handler.ts'
+import { indexable } from './texts.ts'
 import type { Group } from './transport.ts'
 
 export interface Place {
@@ -44,9 +45,9 @@ function placeOf(handler: Handler): Place {
   return { topic: contract.topic, group, contract, handler, concurrency: named.concurrency, order: named.order }
 }
 
-/** What order and blocking go by: the key in an ordered group, nothing in another. */
+/** What order and blocking go by: in an ordered group the key, or what stands for it; nothing in another. */
 export const laneOf = (place: Place, key: string | undefined): string | null =>
-  place.order === 'key' ? (key ?? null) : null
+  place.order === 'key' && key !== undefined ? indexable(key) : null
 
 export const toGroup = (contract: Contract): readonly Group[] =>
   contract.groups.map(({ name, order, concurrency }) => ({ topic: contract.topic, name, order, concurrency }))

@@ -6,6 +6,7 @@ import { BusError } from './errors.ts'
 import type { MessageFacts, OnHandler } from './handler.ts'
 import type { Outbox } from './outbox.ts'
 import type { Tx } from './store.ts'
+import { isShort, isStorable, longestKey } from './texts.ts'
 import type { Outgoing } from './transport.ts'
 import { validate } from './validate.ts'
 import { encodeBody, encodeHeaders } from './wire.ts'
@@ -34,7 +35,7 @@ export function writer({ service, now, id, inject }: WriterParts): Write {
       const expires = options.expires ?? (contract.lifeMs === undefined ? undefined : time + contract.lifeMs)
       const headers = encodeHeaders(contract, { source: service, time, expires, notBefore: options.notBefore })
       inject(headers)
-      const key = options.key ?? contract.key?.(result.value)
+      const key = checkKey(contract, options.key ?? contract.key?.(result.value))
       return {
         id: id(),
         topic: contract.topic,
@@ -44,6 +45,13 @@ export function writer({ service, now, id, inject }: WriterParts): Write {
       }
     }
   }
+}
+
+function checkKey({ topic }: Contract, key: string | undefined): string | undefined {
+  if (key === undefined || (isShort(key) && isStorable(key))) return key
+  const what = isShort(key) ? 'has NUL or half of a surrogate pair' : `has ${Buffer.byteLength(key)} bytes`
+  const allowed = `allowed is any other text of at most ${longestKey} bytes`
+  throw new BusError('INVALID_PAYLOAD', `publish ${topic}: the key ${what}: ${allowed}`)
 }
 
 /** Publishes through the outbox: writes the row in the transaction, and answers the message's id. */

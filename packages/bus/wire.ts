@@ -5,6 +5,7 @@
 import type { Contract } from './contract.ts'
 import { BusError } from './errors.ts'
 import { fromIso, toIso } from './iso-time.ts'
+import { indexable } from './texts.ts'
 import type { Incoming } from './transport.ts'
 import { type Validated, validate } from './validate.ts'
 
@@ -81,7 +82,7 @@ function arrivalOf(
   const time = fromIso(message.headers['ce-time']) ?? now
   const own = defect === undefined || defect.reason !== 'malformed headers'
   return {
-    id: (own && message.id) || (!defect && contract.idOf?.(payload)) || freshId(),
+    id: (own && message.id) || (!defect && indexable(contract.idOf?.(payload) ?? '')) || freshId(),
     source: own && ours ? (message.headers['ce-source'] ?? '') : '',
     key: message.key ?? (defect ? undefined : contract.key?.(payload)),
     time,

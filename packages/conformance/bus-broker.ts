@@ -154,6 +154,39 @@ export const brokers: readonly BusLaw[] = [
     ])
   }),
 
+  law('keys, ids and errors of any length and characters are held, and take effect', everywhere, async (bench) => {
+    const idOf = ({ name }: Payload) => `${name} \0 ${'x'.repeat(5_000)}`
+    const contract = bench.contract({ idOf })
+    const failed = new Set<string>()
+    const handler = bench.handler(contract, (name) => {
+      if (failed.has(name)) return
+      failed.add(name)
+      // Cut to any length, one of the two has half of a pair at its end.
+      throw new Error(`\0${name}${'😀'.repeat(2_000)}`)
+    })
+    const reader = await bench.process({ handlers: [handler] })
+    const peer = await bench.transport()
+    const names = ['a1', 'aa1', 'b1', 'bb1']
+    const keys = ['k'.repeat(5_000), 'k'.repeat(5_000), 'nul \0', 'nul \0']
+    for (const [i, name] of names.entries()) {
+      await peer.publish([{ id: '', topic: contract.topic, key: keys[i] ?? '', headers: {}, body: encode({ name }) }])
+    }
+    await bench.untilEffects(reader, names)
+    await untilAtRest(bench, reader)
+    assert.deepEqual((await reader.names()).toSorted(), names.toSorted())
+  }),
+
+  law('a key that no database can index is not published, and nothing is written', once, async (bench) => {
+    const contract = bench.contract()
+    const writer = await bench.process({ publishes: [contract] })
+    const { bus } = writer
+    for (const key of ['k'.repeat(1_025), 'é'.repeat(513), '\0', '\ud800']) {
+      const work = bus.store.transaction((tx) => bus.publish(tx, contract, { name: 'a1' }, { key }))
+      await assert.rejects(work, { code: 'INVALID_PAYLOAD', message: /key/ })
+    }
+    assert.deepEqual(await bus.operations.listOutbox({ state: 'new' }), [])
+  }),
+
   law(
     'at its limit of held messages a group stops taking, and goes on when there is room',
     everywhere,

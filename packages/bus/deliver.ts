@@ -2,7 +2,8 @@
 import type { Engine } from './engine.ts'
 import { hasCode } from './errors.ts'
 import { describeFailure } from './failure.ts'
-import type { OnHandler } from './handler.ts'
+import { handleTogether, type Plain } from './handle-together.ts'
+import type { MessageFacts, OnHandler } from './handler.ts'
 import type { Inbox, Waiting } from './inbox.ts'
 import type { RowRef } from './inbox-rows.ts'
 import type { Candidate } from './inbox-search.ts'
@@ -23,6 +24,11 @@ export type OnReady = (candidate: Candidate) => void
  */
 export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room, onReady: OnReady): Deliver {
   const { store, ports, gate, tracker, telemetry, publish } = engine
+  // In SQLite a statement is a call, and sharing them would gain nothing.
+  const together =
+    engine.sql.dialect === 'postgres' && place.handler.kind === 'on'
+      ? handleTogether<Taken, Outcome>(engine, place, { alone: takeIn, failed: takeFailed })
+      : undefined
 
   return async (message, signal) => {
     const arrival = await decode(place.contract, message, ports.now(), ports.id)
@@ -30,7 +36,7 @@ export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room
     await room.enter(ref, signal)
     telemetry.lag(place, ports.now() - arrival.time)
     await telemetry.handling(place, message.headers, async () => {
-      const outcome = await gate.shared(() => takeIn(message, arrival, ref))
+      const outcome = await gate.shared(() => take(message, arrival, ref))
       if (outcome === 'ready' || outcome === 'held') room.took()
       else tracker.ended(ref)
       if (outcome === 'ready') onReady({ ...ref, lane: laneOf(place, arrival.key), starts: 0 })
@@ -38,7 +44,22 @@ export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room
     })
   }
 
-  async function takeIn(message: Incoming, arrival: Arrival, ref: RowRef): Promise<Outcome> {
+  function take(message: Incoming, arrival: Arrival, ref: RowRef): Promise<Outcome> {
+    const { payload } = arrival
+    const taken = {
+      ...ref,
+      message,
+      arrival,
+      ref,
+      payload,
+      lane: laneOf(place, arrival.key),
+      facts: factsOf(arrival, ref),
+    }
+    return together && !judge(engine, place, message, arrival, ports.now()) ? together(taken) : takeIn(taken)
+  }
+
+  async function takeIn(taken: Taken): Promise<Outcome> {
+    const { message, arrival, ref } = taken
     const attempt = { made: false }
     try {
       const outcome = await store.transaction((tx) => handleOnce(tx, message, arrival, ref, attempt))
@@ -46,13 +67,19 @@ export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room
       return outcome
     } catch (error) {
       // That it took too long before the handler was called says something of the machine alone.
-      if (isUndecided(error) || (!attempt.made && hasCode(error, 'TX_TOO_SLOW'))) throw error
-      ports.crash('deliver.failed')
-      // Kept in our own database before the broker lets go of it: a crash here repeats, never loses.
-      const outcome = await store.transaction((tx) => keepFailed(tx, message, arrival, ref, error))
-      ports.crash('deliver.held')
-      return outcome
+      if (!attempt.made && hasCode(error, 'TX_TOO_SLOW')) throw error
+      return await takeFailed(taken, error)
     }
+  }
+
+  /** Nothing of it was written. */
+  async function takeFailed({ message, arrival, ref }: Taken, error: unknown): Promise<Outcome> {
+    if (isUndecided(error)) throw error
+    ports.crash('deliver.failed')
+    // Kept in our own database before the broker lets go of it: a crash here repeats, never loses.
+    const outcome = await store.transaction((tx) => keepFailed(tx, message, arrival, ref, error))
+    ports.crash('deliver.held')
+    return outcome
   }
 
   async function handleOnce(
@@ -66,8 +93,12 @@ export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room
     const now = ports.now()
     const lane = laneOf(place, arrival.key)
     const verdict = judge(engine, place, message, arrival, now)
-    await inbox.lock(tx, place, lane)
-    const blocked = verdict?.state !== 'dead' && (await inbox.blocked(tx, place, lane, Number.MAX_SAFE_INTEGER))
+    // Sent at once, and done one after the other.
+    const [, inTheWay] = await Promise.all([
+      inbox.lock(tx, place, lane),
+      verdict?.state !== 'dead' && inbox.blocked(tx, place, lane, Number.MAX_SAFE_INTEGER),
+    ])
+    const blocked = inTheWay === true
     if (verdict || blocked) {
       const waits = verdict ?? heldNow(now)
       const row = { ...waitingRow(place, message, arrival, ref), ...waits, parks: parksFor(waits) }
@@ -107,6 +138,15 @@ export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room
   function parksFor(waits: Waits): boolean {
     return waits.state === 'dead' && parks(place.contract.afterDead, waits.reason ?? '')
   }
+}
+
+const factsOf = ({ key, time }: Arrival, ref: RowRef): MessageFacts => ({ ...ref, key, time, attempt: 1 })
+
+/** A message as it is taken in. */
+interface Taken extends Plain {
+  readonly message: Incoming
+  readonly arrival: Arrival
+  readonly ref: RowRef
 }
 
 /** `ready`: held, and it could run now. `known`: the inbox had it already. */

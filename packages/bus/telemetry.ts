@@ -33,6 +33,8 @@ export interface Telemetry {
     headers: Outgoing['headers'],
     work: () => Promise<R>,
   ): Promise<R>
+  /** The caller's trace context, to run something in it later. */
+  here(): <R>(work: () => R) => R
   /** Of the batch, all of one broker, so many are not sent. */
   sent(batch: readonly Outgoing[], unsent: number): void
   /** How long the message took from its publication to here. */
@@ -81,6 +83,11 @@ export function createTelemetry(systemOf: (topic: string) => string, now: () => 
         duration.record((now() - started) / 1000, attributes)
         span.end()
       }
+    },
+
+    here() {
+      const active = context.active()
+      return (work) => context.with(active, work)
     },
 
     sent(batch, unsent) {

@@ -1,0 +1,144 @@
+/**
+ * New messages of one place that wait at the same time, handled one after another in one transaction: in PostgreSQL, where
+ * each statement is a walk to the server, they share all statements of the inbox. Nothing else differs: whatever is not
+ * plain (a handler that fails, a message that is known or stands behind another) is handled alone.
+ */
+import type { Engine } from './engine.ts'
+import { hasCode } from './errors.ts'
+import type { MessageFacts, OnHandler } from './handler.ts'
+import { type InLane, inboxTogetherFor } from './inbox-together.ts'
+import type { Place } from './place.ts'
+import { handleIn } from './publish.ts'
+import type { Tx } from './store.ts'
+
+/** A new message that nothing but the inbox may keep from its handler. */
+export interface Plain extends InLane {
+  readonly payload: unknown
+  readonly facts: MessageFacts
+}
+
+interface Waiting<One> {
+  readonly one: One
+  /** Runs in the trace of whoever delivered it. */
+  readonly within: <R>(work: () => R) => R
+  readonly resolve: (outcome: 'done' | Promise<unknown>) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** At most this many share a transaction. */
+const most = 100
+/** After this time no further handler is started in it: slow ones must not wear out the time of those behind them. */
+const longestMs = 50
+
+/** What is done with a message by itself; both say what became of it. */
+export interface Apart<One, Outcome> {
+  /** Handles it in a transaction of its own. */
+  alone(one: One): Promise<Outcome>
+  /** Its handler failed, and nothing of it was written. */
+  failed(one: One, error: unknown): Promise<Outcome>
+}
+
+/** @returns a function that handles a message together with those that wait, and resolves when that is durable */
+export function handleTogether<One extends Plain, Outcome>(
+  engine: Engine,
+  place: Place,
+  { alone, failed }: Apart<One, Outcome>,
+): (one: One) => Promise<Outcome | 'done'> {
+  const { store, ports, publish, telemetry } = engine
+  const inbox = inboxTogetherFor(engine.sql)
+  const handler = place.handler as OnHandler
+  let waiting: Waiting<One>[] = []
+  let looping = false
+
+  async function loop(): Promise<void> {
+    await undefined // what comes in the same turn shares the first transaction
+    while (waiting.length > 0) {
+      const some = waiting.slice(0, most)
+      waiting = waiting.slice(most)
+      if (some.length === 1) await apart(some)
+      else await together(some)
+    }
+    looping = false
+  }
+
+  async function together(some: readonly Waiting<One>[]): Promise<void> {
+    const progress: Progress<One> = { handling: undefined, done: [], known: [] }
+    try {
+      await store.transaction((tx) => handleAll(tx, some, progress))
+    } catch (error) {
+      return await undone(error, some, progress)
+    }
+    ports.crash('deliver.committed')
+    for (const { resolve } of progress.done) resolve('done')
+    const ended = new Set([...progress.done, ...progress.known])
+    waiting.unshift(...some.filter((one) => !ended.has(one)))
+    await apart(progress.known)
+  }
+
+  async function handleAll(tx: Tx, some: readonly Waiting<One>[], progress: Progress<One>): Promise<void> {
+    const now = ports.now()
+    const ones = some.map(({ one }) => one)
+    progress.handling = undefined
+    const plain = new Set(await inbox.lockAndSift(tx, place, ones))
+    progress.known = some.filter((_, i) => !plain.has(i))
+    progress.done = []
+    for (const each of some.filter((_, i) => plain.has(i))) {
+      if (progress.done.length > 0 && ports.now() - now >= longestMs) break
+      progress.handling = each
+      await each.within(() => handleIn(publish, handler, each.one.payload, tx, each.one.facts))
+      ports.crash('deliver.handled')
+      progress.done.push(each)
+    }
+    progress.handling = undefined
+    const done = progress.done.map(({ one }) => one)
+    if (done.length > 0 && !(await inbox.addDone(tx, place, done, now))) throw new Error('one of them came twice')
+    ports.crash('deliver.marked')
+  }
+
+  /** Nothing of it was written. The one whose handler failed has had its start; the others are handled once more. */
+  async function undone(
+    error: unknown,
+    some: readonly Waiting<One>[],
+    { handling, done }: Progress<One>,
+  ): Promise<void> {
+    if (hasCode(error, 'COMMIT_UNKNOWN', 'STORE_CLOSED')) for (const { reject } of some) reject(error)
+    else if (handling === undefined) await apart(some)
+    else {
+      waiting.unshift(...some.filter((one) => one !== handling))
+      // It had only what those before it left of the time.
+      if (hasCode(error, 'TX_TOO_SLOW') && done.length > 0) await apart([handling])
+      else await settle(handling, failed(handling.one, error))
+    }
+  }
+
+  async function apart(some: readonly Waiting<One>[]): Promise<void> {
+    await Promise.all(
+      some.map((each) =>
+        settle(
+          each,
+          each.within(() => alone(each.one)),
+        ),
+      ),
+    )
+  }
+
+  async function settle({ resolve }: Waiting<One>, ending: Promise<Outcome>): Promise<void> {
+    resolve(ending)
+    await ending.catch(() => undefined) // who waits for it hears of it
+  }
+
+  return (one) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ one, within: telemetry.here(), resolve: resolve as Waiting<One>['resolve'], reject })
+      if (looping) return
+      looping = true
+      void loop()
+    })
+}
+
+/** How far one transaction came. */
+interface Progress<One> {
+  handling: Waiting<One> | undefined
+  done: Waiting<One>[]
+  known: readonly Waiting<One>[]
+}

@@ -41,7 +41,7 @@ export const codes = {
   },
   // Publishing.
   INVALID_PAYLOAD: {
-    meaning: 'A payload does not fit the schema of its contract.',
+    meaning: 'A payload does not fit the schema of its contract, or its key is longer than 1,024 bytes or has NUL.',
     remedy: 'The message names the path and the reason. Nothing was published.',
   },
   BODY_TOO_LARGE: {

@@ -112,6 +112,7 @@ export const inOrder: readonly BusLaw[] = [
       const [letter] = await untilDead(bench, reader, 1)
       await untilHeld(bench, reader, 2)
       assert.ok(letter)
+      assert.deepEqual(await reader.names(), [])
       await reader.bus.operations.drop(letter, as(letter))
       await bench.untilEffects(reader, ['a2', 'a3'])
       await untilAtRest(bench, reader)

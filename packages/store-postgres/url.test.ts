@@ -48,6 +48,7 @@ test('what is wrong with a URL is said in words, and its password is not', () =>
     ['postgres://u:s3cret%@host/d', /its password has a %/],
     ['postgres://u:s3cret@host/d?sslmode=require', /sslmode is "require", which verifies no certificate/],
     ['postgres://u:s3cret@host/d?sslmode=no-verify', /allowed are disable, verify-ca, verify-full/],
+    ['postgres://u:12?s3cret=b@host/d', /%3F/],
     ['postgres://u:s3cret@host/d?ssl=true', /parameter "ssl": allowed are sslmode, /],
     ['postgres://u:s3cret@host/d?host=other', /folder of a Unix socket/],
     ['postgres://u:s3cret@host/d?sslrootcert=/nowhere/ca.pem', /sslrootcert names \/nowhere\/ca.pem.*ENOENT/],

@@ -68,7 +68,8 @@ function parse(text: string): URL {
   }
   // Of an error nothing is passed on, as it quotes the URL. A URL with only a socket's folder has no host.
   const url = URL.parse(text.replace(/^([^:]+:\/\/[^/?#]*@)(?=\/)/, '$1localhost'))
-  if (url === null) throw bad('it is not a URL; characters like @ : / # % in a user or password are written as %40 …')
+  if (url === null) throw bad('it is not a URL; characters like @ : / ? # % in a user or password are written as %40 …')
+  if (url.search.includes('@')) throw bad('it has an @ behind a ?; in a user or password ? is written as %3F')
   if (url.hash !== '') throw bad('it has a part behind #; in a password that is written as %23')
   return url
 }

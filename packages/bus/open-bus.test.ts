@@ -49,6 +49,21 @@ for (const code of ['TOPOLOGY_CONFLICT', 'BAD_OPTION'] as const) {
   })
 }
 
+test('a group that cannot be subscribed to ends the start, and what was subscribed to before takes nothing more', async () => {
+  const transport = handTransport()
+  const drained: string[] = []
+  transport.subscribe = async ({ topic }) => {
+    if (topic === 'mail.written') throw new BusError('BAD_OPTION', 'mail.written cannot be read')
+    return { drain: async () => void drained.push(topic) }
+  }
+  const other = noteContract({}, 'mail.written')
+  const { store, clock } = await openMemory()
+  const handlers = [on(contract, 'reader', nothing), on(other, 'reader', nothing)]
+  await assert.rejects(openByHand({ store, clock, transport, handlers }), { code: 'BAD_OPTION' })
+  assert.deepEqual(drained, ['note.written'])
+  await store.close()
+})
+
 test('a contract that the bus was not opened with is not published', async () => {
   await using hand = await openByHand({})
   const publishing = hand.store.transaction((tx) => hand.bus.publish(tx, contract, { n: 1 }))

@@ -69,7 +69,10 @@ export async function subscribeAll(
     ports.sleep(startMs, opened.signal).then(() => undefined),
   ])
   opened.abort()
-  if (started && hasCode(started.error, 'TOPOLOGY_CONFLICT', 'BAD_OPTION')) throw started.error
+  if (started && hasCode(started.error, 'TOPOLOGY_CONFLICT', 'BAD_OPTION')) {
+    await Promise.all(subscriptions.map((subscription) => subscription.drain(AbortSignal.abort())))
+    throw started.error
+  }
   const ended = first.catch(keepTrying)
 
   return {

@@ -28,12 +28,15 @@ export class BrokerError extends Error {
   readonly errorCode: number
   /** Its name in the protocol. */
   readonly apiId: string | undefined
+  /** Whether another attempt may end otherwise. */
+  readonly canRetry: boolean
 
-  constructor(errorCode: number, message: string, apiId: string | undefined) {
+  constructor(errorCode: number, message: string, { apiId, canRetry = true }: { apiId?: string; canRetry?: boolean }) {
     super(message)
     this.name = 'BrokerError'
     this.errorCode = errorCode
     this.apiId = apiId
+    this.canRetry = canRetry
   }
 }
 
@@ -43,7 +46,7 @@ const byNumber = new Map(Object.values(protocolErrors).map((one) => [one.code, o
 export function errorOf(errorCode: number, said: string | null = null): BrokerError {
   const known = byNumber.get(errorCode)
   const message = known ? `${said ?? known.message} (${known.id})` : (said ?? `error ${errorCode}`)
-  return new BrokerError(errorCode, message, known?.id)
+  return new BrokerError(errorCode, message, known ? { apiId: known.id, canRetry: known.canRetry } : {})
 }
 
 export function isBrokerError(error: unknown, ...wanted: readonly number[]): boolean {

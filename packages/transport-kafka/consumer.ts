@@ -45,6 +45,7 @@ export async function startConsumer(group: Group, deliver: Deliver, parts: Consu
   let state: 'open' | 'draining' | 'ended' = 'open'
   let lives = Math.floor(Math.random() * settings.brokers.length)
   let leaving: Promise<void> | undefined
+  let former: string | undefined
   let loss: string | undefined
   let lostAt = Number.NEGATIVE_INFINITY
 
@@ -104,7 +105,7 @@ export async function startConsumer(group: Group, deliver: Deliver, parts: Consu
   function join(): Membership {
     lives += 1
     return becomeMember({
-      ...{ settings, topic, group: group.name, firstBroker: lives, offered },
+      ...{ settings, topic, group: group.name, firstBroker: lives, former, offered },
       arrived: (share, batches: readonly Batch[]) => offered(share, share.take(batches, group.order === 'key')),
       abandoned: (share, why) => deliveries.abort(why, share),
       lost(what) {
@@ -119,8 +120,9 @@ export async function startConsumer(group: Group, deliver: Deliver, parts: Consu
     while (state !== 'ended') {
       await member.ended
       if (state === 'draining' && deliveries.size() === 0) idle.resolve()
-      if (state === 'open') member = join()
-      else return
+      if (state !== 'open') return
+      former = member.id
+      member = join()
     }
   }
 

@@ -1,13 +1,15 @@
 /** Keeps a member alive in its group, and knows whether it is: who was silent for the session is a member no more. */
 import { randomUUID } from 'node:crypto'
-import { codes, isBrokerError } from './broker-errors.ts'
+import { BrokerError, codes, isBrokerError } from './broker-errors.ts'
 import type { Coordinator, Member, Place } from './coordinator.ts'
-import { whyOf } from './failures.ts'
+import { isForGood, whyOf } from './failures.ts'
 
 export interface HeartbeatParts {
   readonly coordinator: Coordinator
   /** Until the broker has said how long it waits for a silent member. */
   readonly sessionMs: number
+  /** Who this member was before, and may not have told the broker that it has left: nobody is to wait for its session. */
+  readonly former: string | undefined
   owned(): readonly Place[]
   /** What the member is to own from now on. */
   assigned(places: readonly Place[]): void
@@ -23,7 +25,7 @@ export interface Heartbeats {
   /** The next heartbeat has something to say. */
   soon(): void
   trouble(): string | undefined
-  /** Tells the broker that the member leaves, if it had joined. */
+  /** Tells the broker that the member leaves, if it may have joined. */
   end(): Promise<void>
 }
 
@@ -31,12 +33,21 @@ export interface Heartbeats {
 const beatMs = 1000
 const firstPauseMs = 50
 const lookMs = 100
+/** An operator may change the session of a group that runs. */
+const sessionAgainMs = 60_000
+const sessionRetryMs = 1000
+/** Until these are over nothing is known of the group. */
+const notYet = [codes.coordinatorLoading, codes.coordinatorNotAvailable, codes.notCoordinator]
+/** Whoever gets one of these when joining would get it again. */
+const finalRefusals = [codes.groupRefused, codes.topicRefused, codes.groupIdInvalid, codes.versionNotSupported]
 
 export function startHeartbeats(parts: HeartbeatParts): Heartbeats {
   const { coordinator } = parts
   const memberId = randomUUID()
   const joined = Promise.withResolvers<void>()
-  let { sessionMs } = parts
+  let { sessionMs, former } = parts
+  let sessionDueAt = 0
+  let isKnown = false
   let epoch = 0
   let heardAt = Number.NEGATIVE_INFINITY
   let pauseMs = firstPauseMs
@@ -59,10 +70,13 @@ export function startHeartbeats(parts: HeartbeatParts): Heartbeats {
   async function beat(): Promise<number> {
     const sentAt = performance.now()
     try {
+      await leaveAsFormer()
+      isKnown = true
       const pulse = await coordinator.beat({ ...member(), owned: parts.owned() })
       if (isOver) return 0
       heardAt = sentAt
-      if (epoch === 0) void taken()
+      joined.resolve()
+      if (sentAt >= sessionDueAt) void learnSession(sentAt)
       epoch = pulse.epoch
       trouble = undefined
       pauseMs = firstPauseMs
@@ -73,14 +87,27 @@ export function startHeartbeats(parts: HeartbeatParts): Heartbeats {
     }
   }
 
-  async function taken(): Promise<void> {
-    joined.resolve()
-    sessionMs = (await coordinator.sessionMs().catch(() => undefined)) ?? sessionMs
+  /** As long as the broker has not heard it, it gives the partitions to nobody until that session is over. */
+  async function leaveAsFormer(): Promise<void> {
+    if (former === undefined) return
+    await coordinator.beat({ memberId: former, epoch: -1, owned: [] }).catch((error: unknown) => {
+      if (!(error instanceof BrokerError) || isBrokerError(error, ...notYet)) throw error
+    })
+    former = undefined
+  }
+
+  async function learnSession(now: number): Promise<void> {
+    sessionDueAt = now + sessionAgainMs
+    try {
+      sessionMs = (await coordinator.sessionMs()) ?? sessionMs
+    } catch {
+      sessionDueAt = now + sessionRetryMs
+    }
   }
 
   function failed(error: unknown): number {
     if (isBrokerError(error, codes.unknownMember, codes.fencedEpoch)) parts.ended('the broker counts on it no more')
-    if (epoch === 0 && isBrokerError(error, codes.groupRefused, codes.topicRefused)) joined.reject(error)
+    if (epoch === 0 && (isForGood(error) || isBrokerError(error, ...finalRefusals))) joined.reject(error)
     trouble = whyOf(error)
     const ms = pauseMs
     pauseMs = Math.min(2 * pauseMs, beatMs)
@@ -117,7 +144,7 @@ export function startHeartbeats(parts: HeartbeatParts): Heartbeats {
       isOver = true
       clearInterval(watch)
       rouse()
-      if (epoch > 0) await coordinator.beat({ memberId, epoch: -1, owned: [] }).catch(() => {})
+      if (isKnown) await coordinator.beat({ memberId, epoch: -1, owned: [] }).catch(() => {})
     },
   }
 }

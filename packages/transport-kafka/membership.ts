@@ -26,6 +26,8 @@ export interface MemberParts {
   readonly topic: string
   /** Which of the URL's brokers is asked first. */
   readonly firstBroker: number
+  /** What the broker called the member of the life before. */
+  readonly former: string | undefined
   arrived(share: Share, batches: readonly Batch[]): void
   /** These may start now. */
   offered(share: Share, lanes: readonly Lane[]): void
@@ -36,6 +38,8 @@ export interface MemberParts {
 }
 
 export interface Membership {
+  /** What the broker calls it. */
+  readonly id: string
   /** Resolves when the group has taken us in; rejects when the broker forbids it, never settles when it ends before. */
   readonly joined: Promise<void>
   /** Resolves when it is a member no more. */
@@ -54,8 +58,9 @@ export interface Membership {
 const longestPauseMs = 1000
 const lookMs = 2000
 const leaveMs = 1500
-/** Of the time that the broker gives us to hand a partition over, what is kept for the commit. */
+/** Of the time that the broker gives us to hand a partition over, what is kept for the commit, and for telling it so. */
 const commitMs = 1500
+const tellMs = 1000
 
 export function becomeMember(parts: MemberParts): Membership {
   const { settings, topic } = parts
@@ -72,7 +77,7 @@ export function becomeMember(parts: MemberParts): Membership {
 
   const heartbeats = startHeartbeats({
     coordinator,
-    sessionMs: settings.sessionMs,
+    ...{ sessionMs: settings.sessionMs, former: parts.former },
     owned: () => [...owned.values()].map(({ place }) => place),
     assigned(places) {
       target = places
@@ -119,7 +124,7 @@ export function becomeMember(parts: MemberParts): Membership {
   /** The broker gives it to another member when the next heartbeat does not name it any more. */
   async function handOver(key: string, share: Share): Promise<void> {
     share.isLeaving = true
-    await Promise.race([whenIdle(share), sleep(rebalanceMs - commitMs, undefined, { ref: false })])
+    await Promise.race([whenIdle(share), sleep(rebalanceMs - commitMs - tellMs, undefined, { ref: false })])
     if (share.isOver) return
     parts.abandoned(share, 'its partition goes to another member')
     // Of a topic that was made again nothing is committed: its offsets would be taken for those of the new one.
@@ -237,6 +242,7 @@ export function becomeMember(parts: MemberParts): Membership {
   }
 
   return {
+    id: heartbeats.member().memberId,
     joined: heartbeats.joined,
     ended: ended.promise,
     isAlive: () => !isOver && heartbeats.isAlive(),

@@ -9,6 +9,8 @@ import type { Settings } from './options.ts'
 
 const waitMs = 10_000
 const pauseMs = 200
+/** A broker knows of a topic that was just made a moment later than another one. */
+const believeMs = 1500
 const heartbeatKey = 68
 
 /** @throws BusError `UNKNOWN_TOPIC`, `BROKER_UNREACHABLE`, `BROKER_REFUSED` */
@@ -24,18 +26,19 @@ export async function checkTopic(settings: Settings, topic: string, attempt: str
 }
 
 async function untilAnswered(link: Link, topic: string, attempt: string): Promise<number> {
-  const until = performance.now() + waitMs
+  const since = performance.now()
   for (;;) {
     try {
       await checkVersion(link, attempt)
       const { topics } = await link.askAny(metadataV12.api, [topic], false, false)
       const errorCode = topics[0]?.errorCode ?? codes.unknownTopic
+      const isUnknown = errorCode === codes.unknownTopic
       // No leader yet is no reason to refuse.
-      if (errorCode === 0 || errorCode === codes.unknownTopic || errorCode === codes.topicRefused) return errorCode
-      return 0
+      if (!isUnknown) return errorCode === codes.topicRefused ? errorCode : 0
+      if (performance.now() - since > believeMs) return errorCode
     } catch (error) {
       if (error instanceof BusError) throw error
-      if (isForGood(error) || performance.now() > until) throw failureOf(attempt, error)
+      if (isForGood(error) || performance.now() - since > waitMs) throw failureOf(attempt, error)
     }
     await sleep(pauseMs)
   }

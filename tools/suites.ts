@@ -37,7 +37,7 @@ export const suites: readonly Suite[] = [
     files: [`${sources}/*.kafka.test.ts`, 'e2e/**/*.kafka.test.ts'],
     needs: ['kafka'],
     atOnce: 2,
-    // One of its files needs RabbitMQ too, which the suite of that name has brought by then.
+    // Some of its files need RabbitMQ and PostgreSQL too, which the suites of these names have brought by then.
     limits: { testMs: 240_000, fileMs: 900_000 },
   },
   {

@@ -3,7 +3,7 @@ import { spec, type TestEvent } from 'node:test/reporters'
 import { inspect } from 'node:util'
 import { lackOfKafka, shareKafka } from './brokers/kafka.ts'
 import { lackOfRabbit, shareRabbit } from './brokers/rabbitmq.ts'
-import { sharePostgres } from './databases/postgres.ts'
+import { lackOfPostgres, sharePostgres } from './databases/postgres.ts'
 import { howToGet, type Program, provide } from './provide.ts'
 import { readSources } from './repository.ts'
 import { type Outcome, runTests } from './run-tests.ts'
@@ -76,7 +76,9 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
 
 /** Where a file needs more than its suite, which is not here. */
 function outcomeWithout(path: string): Outcome[] {
-  const lack = readSources(path).flatMap(({ text }) => lackOfRabbit(text) ?? lackOfKafka(text) ?? [])[0]
+  const lack = readSources(path).flatMap(
+    ({ text }) => lackOfRabbit(text) ?? lackOfKafka(text) ?? lackOfPostgres(text) ?? [],
+  )[0]
   return lack === undefined ? [] : [{ path, seconds: 0, passed: 0, failed: 0, skipped: [`the whole file: ${lack}`] }]
 }
 

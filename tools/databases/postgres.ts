@@ -29,6 +29,13 @@ export function hasPostgres(): boolean {
   )
 }
 
+/** Why a test file with this text cannot run here, whatever its suite brings. */
+export function lackOfPostgres(text: string): string | undefined {
+  return text.includes('sharedPostgres(') && !hasPostgres()
+    ? 'it needs a PostgreSQL: install postgresql, or get its image into Docker'
+    : undefined
+}
+
 /** The server of this run: many test files may share it, each with a database of its own. */
 export async function sharedPostgres(): Promise<SharedPostgres> {
   const named = process.env.TEST_POSTGRES_URL

@@ -1,0 +1,192 @@
+/** Messages that are handled in one transaction on PostgreSQL: as if each had had its own. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { memoryTransport } from '@vestnik/testing'
+import { z } from 'zod'
+import {
+  type ScratchDatabase,
+  type SharedPostgres,
+  scratchDatabase,
+  sharedPostgres,
+} from '../../tools/databases/postgres.ts'
+import { openPatiently } from '../store-postgres/laws.fixture.ts'
+import {
+  type Bus,
+  contract,
+  type OnContext,
+  type Outgoing,
+  on,
+  openBus,
+  permanent,
+  type Store,
+  type Transport,
+} from './index.ts'
+
+const timeout = 120_000
+let server: SharedPostgres
+
+before(async () => {
+  server = await sharedPostgres()
+})
+
+after(() => server[Symbol.asyncDispose]())
+
+const schema = z.object({ name: z.string() })
+const retry = { attempts: 3, firstDelayMs: 1, maxDelayMs: 1 }
+const ordered = contract('word.said', { schema, key: ({ name }) => name.slice(0, 1), groups: ['ear'], retry })
+const unordered = contract('word.heard', { schema, groups: [{ name: 'ear', order: 'none' }], retry })
+/** Of keys of their own, so that all of them come at once. */
+const names = [...'abcdefghijklmnopqrstuvwxyz'].map((letter) => `${letter}1`)
+
+test('the one that fails leaves nothing, is started as often as its attempts, and keeps back no other', {
+  timeout,
+}, async () => {
+  await using at = await openEar(ordered, ({ name }) => {
+    if (name === 'k1') throw permanent('not this one')
+  })
+  await at.say(...names)
+  await at.bus.settled()
+  assert.deepEqual(
+    (await at.heard()).toSorted(),
+    names.filter((name) => name !== 'k1'),
+  )
+  assert.equal(at.starts.filter((name) => name === 'k1').length, 1)
+  assert.deepEqual(
+    (await at.bus.operations.listDead()).map(({ key }) => key),
+    ['k'],
+  )
+})
+
+test('each that fails at first is tried again, and all take effect once', { timeout }, async () => {
+  const failed = new Set<string>()
+  await using at = await openEar(ordered, ({ name }) => {
+    if (name < 'h' && !failed.has(name)) {
+      failed.add(name)
+      throw new Error(`${name} fails once`)
+    }
+  })
+  await at.say(...names, 'a2', 'z2')
+  await at.bus.settled()
+  assert.deepEqual((await at.heard()).toSorted(), [...names, 'a2', 'z2'].toSorted())
+  assert.deepEqual(
+    (await at.heard()).filter((name) => name.startsWith('a')),
+    ['a1', 'a2'],
+  )
+})
+
+test('a message that comes several times at once has one effect', { timeout }, async () => {
+  await using at = await openEar(unordered)
+  await at.transport.publish(
+    ['w1', 'w2', 'w1', 'w3', 'w2', 'w1'].map((name) => ({ ...fromPeer(name), topic: unordered.topic })),
+  )
+  await until(async () => new Set(await at.heard()).size === 3)
+  await at.say('last')
+  await at.bus.settled()
+  assert.deepEqual((await at.heard()).toSorted(), ['last', 'w1', 'w2', 'w3'])
+})
+
+test('of a handler that takes too long the others are not worn out', { timeout }, async () => {
+  await using at = await openEar(ordered, async (_, { tx }) => void (await tx.query('SELECT pg_sleep(0.06)', [])))
+  await at.say(...names)
+  await at.bus.settled()
+  assert.deepEqual((await at.heard()).toSorted(), names)
+  assert.deepEqual(at.starts.toSorted(), names)
+})
+
+test('two instances never handle one key at once, whichever way its messages come', { timeout }, async () => {
+  await using database = await scratchDatabase(server)
+  // Each reads what is there, waits, and writes one more: what another wrote meanwhile would be lost.
+  const count = async ({ name }: { name: string }, { tx }: OnContext) => {
+    const [row] = await tx.query('SELECT coalesce(max(n), 0) AS n FROM counts WHERE key = $1', [name.slice(0, 1)])
+    await tx.query('SELECT pg_sleep(0.02)', [])
+    await tx.query('INSERT INTO counts (key, n) VALUES ($1, $2)', [name.slice(0, 1), Number(row?.n) + 1])
+  }
+  await using one = await openEar(ordered, count, database)
+  await using other = await openEar(ordered, count, database)
+  // Brokers of their own: as after a take-over, when both still have messages of the key.
+  await Promise.all([
+    one.transport.publish(['a1', 'b1', 'a2', 'b2', 'a3'].map(fromPeer)),
+    other.transport.publish(['a4', 'b4', 'a5', 'b5', 'a6'].map(fromPeer)),
+  ])
+  await until(async () => (await one.heard()).length === 10)
+  const rows = await one.store.read((tx) => tx.query('SELECT key, n FROM counts ORDER BY key, n', []))
+  assert.deepEqual(
+    rows.map(({ key, n }) => `${key}${n}`),
+    ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'b1', 'b2', 'b3', 'b4'],
+  )
+})
+
+interface Ear extends AsyncDisposable {
+  readonly bus: Bus
+  readonly store: Store
+  readonly transport: Transport
+  /** Each start of the handler. */
+  readonly starts: readonly string[]
+  /** Publishes all of them in one transaction. */
+  say(...words: readonly string[]): Promise<void>
+  /** What took effect, in order. */
+  heard(): Promise<readonly string[]>
+}
+
+type Handle = (word: { name: string }, context: OnContext) => Promise<void> | void
+
+/** A service that hears what it says, over a broker of its own. */
+async function openEar(
+  given: typeof ordered | typeof unordered,
+  handle: Handle = () => {},
+  shared?: ScratchDatabase,
+): Promise<Ear> {
+  const database = shared ?? (await scratchDatabase(server))
+  const store = await openPatiently(database.url, 'public')
+  await store.transaction(async (tx) => {
+    await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('tables of the test', 0))", [])
+    await tx.query('CREATE TABLE IF NOT EXISTS heard (seq BIGSERIAL, name TEXT)', [])
+    await tx.query('CREATE TABLE IF NOT EXISTS counts (key TEXT, n BIGINT)', [])
+  })
+  const transport = memoryTransport()
+  const starts: string[] = []
+  const handler = on<{ name: string }, 'ear'>(given, 'ear', async (word, context) => {
+    starts.push(word.name)
+    await context.tx.query('INSERT INTO heard (name) VALUES ($1)', [word.name])
+    await handle(word, context)
+  })
+  const bus = await openBus({ service: 'mouth', store, transport, handlers: [handler], publishes: [given] })
+  return {
+    bus,
+    store,
+    transport,
+    starts,
+    say: (...words) =>
+      store.transaction(async (tx) => {
+        for (const name of words) await bus.publish(tx, given, { name })
+      }),
+    async heard() {
+      const rows = await store.read((tx) => tx.query('SELECT name FROM heard ORDER BY seq', []))
+      return rows.map(({ name }) => String(name))
+    },
+    async [Symbol.asyncDispose]() {
+      await bus.close()
+      await transport.close()
+      await store.close()
+      if (!shared) await database[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** As it is at the broker. */
+const fromPeer = (name: string): Outgoing => ({
+  id: name,
+  topic: ordered.topic,
+  key: name.slice(0, 1),
+  headers: { 'ce-source': 'peer' },
+  body: new TextEncoder().encode(JSON.stringify({ name })),
+})
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const late = AbortSignal.timeout(60_000)
+  while (!(await holds())) {
+    late.throwIfAborted()
+    await sleep(10)
+  }
+}

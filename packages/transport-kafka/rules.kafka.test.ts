@@ -7,33 +7,43 @@ import { sharedKafka } from '../../tools/brokers/kafka.ts'
 import { openMember, until } from './faults.fixture.ts'
 import { type CommittedPlace, committedOf, evict, membersOf } from './groups.fixture.ts'
 import { administer, readTopic } from './log.fixture.ts'
-import { watchSends } from './wire.fixture.ts'
+import { apis, batchHeads, watchUnderWay } from './wire.fixture.ts'
 
 const broker = await sharedKafka()
 after(() => broker[Symbol.asyncDispose]())
 const { brokers, url } = broker
 
-describe('the rules', { concurrency: true, timeout: 200_000 }, () => {
-  test('a batch is of one partition, and one of each is under way, however many callers there are', async () => {
-    await using member = await openMember(url)
-    const { topic } = await member.group(3)
-    using sends = watchSends(topic)
-    const ids = Array.from({ length: 3000 }, (_, i) => `m${i}`)
-    const publish = (id: string) =>
-      member.transport.publish([{ id, topic, key: `k${id}`, headers: {}, body: Buffer.from('{}') }])
-    await Promise.all(ids.map(publish))
+test('each partition has one batch under way, which callers share, and numbers its batches without a gap', {
+  timeout: 60_000,
+}, async () => {
+  await using member = await openMember(url)
+  const { topic } = await member.group(3)
+  await member.transport.publish([{ id: 'first', topic, headers: {}, body: Buffer.from('{}') }])
+  using batches = watchUnderWay(apis.produce)
+  const ids = Array.from({ length: 3000 }, (_, i) => `m${i}`)
+  const publish = (id: string) =>
+    member.transport.publish([{ id, topic, key: `k${id}`, headers: {}, body: Buffer.from('{}') }])
+  await Promise.all(ids.map(publish))
+  assert.ok(batches.most() <= 3, `${batches.most()} batches of three partitions were under way at once`)
+  assert.ok(batches.sent() < ids.length / 10, `${batches.sent()} batches of ${ids.length} callers`)
+  const logs = await Promise.all([0, 1, 2].map((partition) => batchHeads(url, topic, partition)))
+  assert.equal(
+    logs.flat().reduce((sum, { count }) => sum + count, 0),
+    ids.length + 1,
+  )
+  for (const heads of logs) {
+    const [first] = heads
+    assert.ok(first && first.producerId >= 0n, 'the broker knows a batch that comes again')
+    // Who has numbered them alone begins at 0, and so each offset is the number.
+    const numbered = heads.map(({ offset, producerId, sequence }) => [producerId, sequence, offset])
     assert.deepEqual(
-      sends.sent.filter(({ partitions, beside }) => partitions.length !== 1 || beside !== 0),
-      [],
+      numbered,
+      heads.map(({ offset }) => [first.producerId, offset, offset]),
     )
-    assert.ok(sends.sent.length < ids.length / 10, `${sends.sent.length} batches: callers share them`)
-    assert.equal(
-      sends.sent.reduce((sum, { count }) => sum + count, 0),
-      ids.length,
-    )
-    assert.equal((await readTopic(brokers, topic)).length, ids.length)
-  })
+  }
+})
 
+describe('the rules', { concurrency: true, timeout: 200_000 }, () => {
   test("a key's messages stand where every other client of Kafka looks for them, the others everywhere", async () => {
     await using member = await openMember(url)
     const { topic } = await member.group(12)

@@ -1,0 +1,117 @@
+/** How one member fetches: at each broker one question is under way, for what has room, and late answers count for nothing. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createRecordsBatch } from '@platformatic/kafka'
+import type { FetchAnswer, FetchQuestion } from './fetch-frames.ts'
+import { startFetching } from './fetching.ts'
+import type { Link } from './link.ts'
+import { createShare, type Share } from './share.ts'
+
+const topicId = '7c9e6679-7425-40de-944b-e07fc1f90ae7'
+
+interface Asked {
+  readonly port: number
+  readonly partitions: readonly number[]
+  /** Answers with records of these partitions. */
+  answer(...partitions: readonly number[]): Promise<void>
+}
+
+/** Partitions 0 and 1 are led by one broker, 2 by another; the test answers for both. */
+function bench() {
+  const asked: Asked[] = []
+  const arrived: number[] = []
+  const full = new Set<number>()
+  const shares = [0, 1, 2].map((partition) => shareOf(partition, () => !full.has(partition)))
+  const ask = ({ port }: { port: number }, _use: string, _api: unknown, ...question: unknown[]) => {
+    const { promise, resolve } = Promise.withResolvers<FetchAnswer>()
+    const topics = question.find((one) => Array.isArray(one)) as readonly FetchQuestion[]
+    asked.push({
+      port,
+      partitions: topics.flatMap(({ partitions }) => partitions.map(({ partition }) => partition)).toSorted(),
+      answer(...partitions) {
+        const found = partitions.map((partition) => ({
+          topicId,
+          partition,
+          errorCode: 0,
+          aborted: [],
+          leaderEpoch: -1,
+          records,
+        }))
+        resolve({ errorCode: 0, partitions: found })
+        return new Promise((told) => setImmediate(told))
+      },
+    })
+    return promise
+  }
+  const fetching = startFetching({
+    link: { ask } as unknown as Link,
+    leaders: {
+      of: ({ partition }) => leaders[partition === 2 ? 1 : 0],
+      has: () => true,
+      refresh: async () => {},
+      log: async () => ({ start: 0, end: 0 }),
+    },
+    shares: () => shares,
+    arrived: (share) => void arrived.push(share.place.partition),
+    outOfRange: () => assert.fail('nothing is out of range'),
+    diverged: () => assert.fail('no log has lost its end'),
+  })
+  const at = (port: number) => asked.filter((one) => one.port === port)
+  return { fetching, shares, asked, arrived, full, at }
+}
+
+const leaders = [1, 2].map((node) => ({ node, address: { host: 'test', port: node } }))
+const content = { topic: 't', partition: 0, timestamp: 0n, value: Buffer.from('{}') }
+const records = createRecordsBatch([content], {}).buffer
+
+function shareOf(partition: number, hasRoom: () => boolean): Share {
+  const share = createShare({ topicId, partition })
+  share.begin({ offset: 0, redeliveredBelow: 0, ended: [], leaderEpoch: -1 })
+  return Object.assign(share, { wantsMore: hasRoom })
+}
+
+test('one question is under way at each broker, for all that it leads', async () => {
+  const { fetching, at } = bench()
+  for (let i = 0; i < 5; i += 1) fetching.wake()
+  assert.deepEqual(
+    [at(1), at(2)].map((all) => all.map(({ partitions }) => partitions)),
+    [[[0, 1]], [[2]]],
+  )
+  await at(1)[0]?.answer(0)
+  fetching.wake()
+  assert.deepEqual([at(1).length, at(2).length], [2, 1])
+  fetching.end()
+})
+
+test('a partition without room is left out, the others go on, and it is asked for when it has room again', async () => {
+  const { fetching, full, at } = bench()
+  full.add(0)
+  fetching.wake()
+  assert.deepEqual(at(1).at(-1)?.partitions, [1])
+  full.delete(0)
+  await at(1).at(-1)?.answer(1)
+  assert.deepEqual(at(1).at(-1)?.partitions, [0, 1])
+  full.add(0).add(1)
+  await at(1).at(-1)?.answer(0, 1)
+  assert.equal(at(1).length, 2, 'nobody has room')
+  full.delete(1)
+  fetching.wake()
+  await new Promise((told) => setImmediate(told))
+  assert.deepEqual(at(1).at(-1)?.partitions, [1])
+  fetching.end()
+})
+
+test('an answer that comes too late is dropped: its partition has gone, or was begun anew', async () => {
+  const { fetching, shares, arrived, at } = bench()
+  fetching.wake()
+  const [gone, anew] = shares
+  assert.ok(gone && anew)
+  gone.isOver = true
+  anew.skipTo(10)
+  await at(1).at(-1)?.answer(0, 1)
+  assert.deepEqual(arrived, [])
+  await at(2).at(-1)?.answer(2)
+  await at(1).at(-1)?.answer(1)
+  assert.deepEqual(arrived, [2, 1])
+  fetching.end()
+})

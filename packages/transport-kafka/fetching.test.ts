@@ -34,7 +34,7 @@ function bench() {
           partition,
           errorCode: 0,
           aborted: [],
-          leaderEpoch: -1,
+          diverging: undefined,
           records,
         }))
         resolve({ errorCode: 0, partitions: found })

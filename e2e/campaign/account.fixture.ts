@@ -28,6 +28,7 @@ export const found: Found = {
   mails: ['welcome', 'rent', 'first', 'second'].map(mailOf),
   printed: [lineOf(session)],
   remains: [],
+  surprises: [],
 }
 
 /** A code for Anna. */

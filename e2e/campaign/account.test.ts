@@ -2,11 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { anna, commands, found, letter, mailOf } from './account.fixture.ts'
-import { type Account, accountOf, type Faulty, isClean, isPending } from './account.ts'
+import { type Account, accountOf, type Faulty, faultyKinds, isClean, isPending } from './account.ts'
 import type { Found } from './found.ts'
 import type { Command } from './ledger.ts'
-
-const clean: Faulty = { lost: [], doubled: [], ghosts: [], stuck: [], disordered: [] }
 
 /** The account of the same with something else in the books, or in the ledger. */
 function accountWith(books: Partial<Found>, sent: readonly Command[] = commands): Account {
@@ -15,7 +13,7 @@ function accountWith(books: Partial<Found>, sent: readonly Command[] = commands)
 
 /** Exactly these kinds, each told by a sentence that fits. */
 function assertTold(account: Account, expected: Partial<Record<keyof Faulty, RegExp>>): void {
-  for (const kind of Object.keys(clean) as (keyof Faulty)[]) {
+  for (const kind of faultyKinds) {
     const pattern = expected[kind]
     if (pattern === undefined) assert.deepEqual(account[kind], [], kind)
     else
@@ -154,4 +152,8 @@ test('a command without an answer may have happened, once and at any time after 
 test('what was refused has no effect: one that has is a ghost', () => {
   const sent = commands.map((one) => (one.kind === 'rent' ? { ...unanswered(one), refused: true as const } : one))
   assert.ok(accountWith({}, sent).ghosts.some((text) => /film 7/.test(text)))
+})
+
+test('an answer that cannot be is told', () => {
+  assertTold(accountWith({ surprises: ['POST /sessions: 401'] }), { surprises: /401/ })
 })

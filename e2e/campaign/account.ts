@@ -16,6 +16,8 @@ export interface Account {
   readonly stuck: readonly string[]
   /** Took effect before what was asked and answered earlier for the same key. */
   readonly disordered: readonly string[]
+  /** Answers that cannot be, when each command is what it was: a right password that is wrong, a code that does not fit. */
+  readonly surprises: readonly string[]
   readonly mails: MailCounts
   /** Lines that the gateway printed again, which only a kill in the middle of printing may cause. */
   readonly printedAgain: number
@@ -36,7 +38,7 @@ export interface MailCounts {
 }
 
 /** What breaks the promise. */
-export type Faulty = Pick<Account, 'lost' | 'doubled' | 'ghosts' | 'stuck' | 'disordered'>
+export type Faulty = Pick<Account, (typeof faultyKinds)[number]>
 
 export function accountOf(commands: readonly Command[], found: Found): Account {
   const people = accountOfPeople(commands, found)
@@ -48,6 +50,7 @@ export function accountOf(commands: readonly Command[], found: Found): Account {
     ghosts: [...people.ghosts, ...mails.ghosts],
     stuck: found.remains.map(({ service, what, topic, count }) => `${service}: ${count} of ${topic} ${what}`),
     disordered: mails.disordered,
+    surprises: found.surprises,
     mails: mails.counts,
     printedAgain: found.printed.length - new Set(found.printed).size,
   }
@@ -56,9 +59,11 @@ export function accountOf(commands: readonly Command[], found: Found): Account {
 /** Whether time may still mend it: what is lost or stuck may only be late. */
 export const isPending = ({ lost, stuck }: Faulty): boolean => lost.length + stuck.length > 0
 
-export function isClean({ lost, doubled, ghosts, stuck, disordered }: Faulty): boolean {
-  return lost.length + doubled.length + ghosts.length + stuck.length + disordered.length === 0
+export function isClean(account: Faulty): boolean {
+  return faultyKinds.every((kind) => account[kind].length === 0)
 }
+
+export const faultyKinds = ['lost', 'doubled', 'ghosts', 'stuck', 'disordered', 'surprises'] as const
 
 function countsOf(commands: readonly Command[]): Account['commands'] {
   const kinds = [...new Set(commands.map(({ kind }) => kind))]

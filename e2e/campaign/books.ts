@@ -41,7 +41,11 @@ export function postgresBooks(url: string): Books {
 const all: readonly BookName[] = ['gateway', 'users', 'films', 'mailer']
 
 /** @throws when a database cannot be read */
-export async function readFound(books: Books, mails: readonly Mail[], printed: readonly string[]): Promise<Found> {
+export async function readFound(
+  books: Books,
+  mails: readonly Mail[],
+  printed: readonly string[],
+): Promise<Omit<Found, 'surprises'>> {
   const [users, sessions, logins, known, rentals, letters, ...remains] = await Promise.all([
     books('users', 'SELECT id, email, email_confirmed AS confirmed FROM users'),
     books('users', 'SELECT id, user_id, created_at FROM sessions'),

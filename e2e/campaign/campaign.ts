@@ -4,7 +4,7 @@ import { type Account, accountOf, isPending } from './account.ts'
 import { readFound } from './books.ts'
 import { faults } from './faults.ts'
 import { type Ground, openGround } from './ground.ts'
-import { openLedger } from './ledger.ts'
+import { type Command, openLedger } from './ledger.ts'
 import { liveOn, standardCrowd } from './load.ts'
 import type { CampaignOptions } from './options.ts'
 import { drawPlan, type Planned } from './plan.ts'
@@ -22,6 +22,8 @@ export interface Outcome {
   /** Services that ended by themselves, and were started again. */
   readonly accidents: readonly string[]
   readonly leftOut: readonly string[]
+  /** Faults of the plan whose targets had not come back in time from the ones before. */
+  readonly leftUndone: number
   /** From the end of the load until nothing was late. */
   readonly drainedAfterMs: number
 }
@@ -61,10 +63,22 @@ async function conduct(
 ): Promise<Outcome> {
   const ledger = openLedger()
   const over = new AbortController()
-  const load = { backend: ground, ledger, over: AbortSignal.any([over.signal, ended.signal]) }
+  const surprises: string[] = []
+  const surprised = (text: string) => void surprises.push(text)
+  const load = { backend: ground, ledger, over: AbortSignal.any([over.signal, ended.signal]), surprised }
   const trips: Trip[] = []
+  const gone = Promise.withResolvers<void>()
+  const living = Promise.all([
+    liveOn(load, standardCrowd),
+    probe(load, (trip) => {
+      trips.push(trip)
+      gone.resolve()
+    }),
+  ])
+  say('everything runs, the whole way is gone once')
+  await Promise.race([gone.promise, living])
   const startedAt = performance.now()
-  const striking = strike(plan, ground.targets, ended.signal)
+  const striking = strike(plan, ground.targets, 60_000 * minutes, ended.signal)
   const told = setInterval(() => {
     const seconds = Math.round((performance.now() - startedAt) / 1000)
     const answered = ledger.commands.filter(({ answeredAt }) => answeredAt !== undefined).length
@@ -72,7 +86,6 @@ async function conduct(
     say(`${seconds} of ${60 * minutes} s: ${answered} answered, ${striking.struck.length} faults over, now ${on}`)
   }, 500)
   try {
-    const living = Promise.all([liveOn(load, standardCrowd), probe(load, (trip) => void trips.push(trip))])
     const lasting = sleep(60_000 * minutes, undefined, { signal: ended.signal }).catch(() => {})
     await Promise.race([Promise.all([striking.done, lasting]), living])
     over.abort()
@@ -81,7 +94,7 @@ async function conduct(
     clearInterval(told)
   }
   const endedAt = performance.now()
-  const account = await settle(ground, ledger.commands, say, ended.signal)
+  const account = await settle(ground, () => accountNow(ground, ledger.commands, surprises), say, ended.signal)
   return {
     plan,
     struck: striking.struck,
@@ -90,6 +103,7 @@ async function conduct(
     kills: killsOf(ground, striking.struck),
     accidents: ground.instances.flatMap(({ accidents }) => accidents),
     leftOut: ground.leftOut,
+    leftUndone: striking.leftUndone(),
     drainedAfterMs: performance.now() - endedAt,
   }
 }
@@ -97,18 +111,26 @@ async function conduct(
 /** Resolves when nothing is lost or stuck any more, or when what is can no longer be called late. */
 async function settle(
   ground: Ground,
-  commands: Parameters<typeof accountOf>[0],
+  look: () => Promise<Account>,
   say: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Account> {
   await Promise.all(ground.instances.map((one) => one.untilReady()))
   const end = performance.now() + patienceMs
   for (;;) {
-    const account = accountOf(commands, await readFound(ground.books, await ground.mailbox.all(), ground.printed))
+    const account = await look()
     if (!isPending(account) || performance.now() > end || signal.aborted) return account
     say(`working off: ${account.lost.length} not there yet, ${account.stuck.length} kinds of messages on their way`)
     await sleep(lookMs)
   }
+}
+
+async function accountNow(
+  { books, mailbox, printed }: Ground,
+  commands: readonly Command[],
+  surprises: readonly string[],
+): Promise<Account> {
+  return accountOf(commands, { ...(await readFound(books, await mailbox.all(), printed)), surprises })
 }
 
 const deadly = new Set(faults.filter(({ kills }) => kills).map(({ name }) => name))

@@ -21,6 +21,8 @@ export interface Found {
   readonly printed: readonly string[]
   /** What is still in an outbox, held or dead. */
   readonly remains: readonly Remainder[]
+  /** Answers that nobody expected, in words. */
+  readonly surprises: readonly string[]
 }
 
 export interface Letter {

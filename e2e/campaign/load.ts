@@ -12,6 +12,8 @@ export interface Load {
   readonly ledger: Ledger
   /** Nothing new is begun after it; what is under way is ended. */
   readonly over: AbortSignal
+  /** Told of each answer that nobody expected. */
+  readonly surprised: (text: string) => void
 }
 
 export interface Crowd {
@@ -23,13 +25,13 @@ export interface Crowd {
 
 export const standardCrowd: Crowd = { renters: 4, forgetful: 4 }
 
-/** A mail whose mailer was killed in the act goes again when its claim has lapsed. */
-const mailWithinMs = 150_000
+/** Longer than a mail whose mailer was killed in the act waits for its claim to lapse: the account tells what became of it. */
+const mailWithinMs = 90_000
 const films = 390
 const rentalsEach = 5
 const signInsEach = 3
 
-/** Nothing is begun any more. */
+/** This life goes on no more: all is over, or nothing came that it waited for. */
 class Over extends Error {}
 
 /** Resolves when it is over and nobody waits for an answer. */
@@ -39,7 +41,7 @@ export async function liveOn(load: Load, { renters, forgetful }: Crowd): Promise
     while (!load.over.aborted) {
       people += 1
       const person = { email: `${name}${people}@example.org`, password: 'correct horse' }
-      await live(() => spend(load, person))
+      await live(load, () => spend(load, person))
     }
   }
   await Promise.all([
@@ -48,11 +50,14 @@ export async function liveOn(load: Load, { renters, forgetful }: Crowd): Promise
   ])
 }
 
-/** A life that ends early when all is over. */
-export async function live(spend: () => Promise<void>): Promise<void> {
-  await spend().catch((error: unknown) => {
-    if (!(error instanceof Over)) throw error
-  })
+/** A life that ends early when all is over, or when it is told what cannot be. */
+export async function live({ surprised }: Load, spend: () => Promise<void>): Promise<void> {
+  try {
+    await spend()
+  } catch (error) {
+    if (isRefusal(error)) surprised(error.message)
+    else if (!(error instanceof Over)) throw error
+  }
 }
 
 /** Signs up; resolves when the address is confirmed. */
@@ -143,13 +148,11 @@ async function confirmed(load: Load, call: () => Promise<unknown>): Promise<void
 /** The next code that was mailed to the address. */
 export async function nextCode({ backend: { mailbox }, over }: Load, email: string): Promise<string> {
   const late = performance.now() + mailWithinMs
-  for (;;) {
-    if (over.aborted) throw new Over()
-    const mail = await mailbox.nextCode(email, 1_000).catch((error: unknown) => {
-      if (performance.now() > late) throw error
-    })
+  while (!over.aborted && performance.now() < late) {
+    const mail = await mailbox.nextCode(email, 1_000).catch(() => undefined)
     if (mail) return mail.code
   }
+  throw new Over()
 }
 
 /** Up to twice so long. */

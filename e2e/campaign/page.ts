@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { duration } from '../../tools/load/report.ts'
+import { faultyKinds } from './account.ts'
 import type { Report } from './report.ts'
 
 const path = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url))
@@ -25,7 +26,7 @@ export function withRow(page: string, report: Report): string {
 }
 
 function rowOf({ date, kills, answered, uncertain, account, recovery }: Report, command: string): string {
-  const { lost, doubled, ghosts, stuck, disordered, mails } = account
+  const { mails } = account
   const slowest = Math.max(0, ...Object.values(recovery).map(({ maxMs }) => maxMs || 0))
   const cells = [
     date.slice(0, 10),
@@ -33,7 +34,7 @@ function rowOf({ date, kills, answered, uncertain, account, recovery }: Report, 
     kills,
     answered,
     uncertain,
-    ...[lost, doubled, ghosts, stuck, disordered].map(({ length }) => length),
+    ...faultyKinds.map((kind) => account[kind].length),
     `${mails.sent}, ${mails.copies}, ${mails.uncertain}`,
     duration(slowest),
   ]

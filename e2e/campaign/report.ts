@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { duration } from '../../tools/load/report.ts'
 import { percentile } from '../../tools/stats.ts'
-import { type Account, isClean } from './account.ts'
+import { type Account, faultyKinds, isClean } from './account.ts'
 import type { Outcome } from './campaign.ts'
 import type { CampaignOptions } from './options.ts'
 import type { Planned } from './plan.ts'
@@ -23,6 +23,7 @@ export interface Report {
   readonly account: Account
   readonly accidents: readonly string[]
   readonly leftOut: readonly string[]
+  readonly leftUndone: number
   readonly drainedAfterMs: number
   readonly plan: readonly Planned[]
 }
@@ -35,7 +36,7 @@ export interface Recovery {
 }
 
 export function reportOf(options: CampaignOptions, outcome: Outcome, now: Date = new Date()): Report {
-  const { account, struck, kills, accidents, leftOut, drainedAfterMs, plan } = outcome
+  const { account, struck, kills, accidents, leftOut, leftUndone, drainedAfterMs, plan } = outcome
   const counts = Object.values(account.commands)
   return {
     command: commandOf(options),
@@ -50,6 +51,7 @@ export function reportOf(options: CampaignOptions, outcome: Outcome, now: Date =
     account,
     accidents,
     leftOut,
+    leftUndone,
     drainedAfterMs: Math.round(drainedAfterMs),
     plan,
   }
@@ -66,11 +68,11 @@ export function summary(report: Report): string {
   return [
     report.command,
     `${report.clean ? 'clean' : 'NOT CLEAN'}: ${answered} commands answered, ${uncertain} without an answer; ${kills} kills`,
-    ...(['lost', 'doubled', 'ghosts', 'stuck', 'disordered'] as const).map((name) => verdict(name, account[name])),
+    ...faultyKinds.map((name) => verdict(name, account[name])),
     `mails: ${mails.sent} sent, ${mails.copies} copies, ${mails.uncertain} counted as uncertain; lines printed again: ${account.printedAgain}`,
     'again after:',
     ...Object.entries(report.recovery).map(([name, one]) => `  ${name.padEnd(32)} ${recoveryText(one)}`),
-    `worked off after ${duration(report.drainedAfterMs)}`,
+    `worked off after ${duration(report.drainedAfterMs)}; faults that did not begin in time: ${report.leftUndone}`,
     ...report.accidents.map((text) => `ended by itself: ${text}`),
     ...report.leftOut.map((text) => `left out: ${text}`),
   ].join('\n')

@@ -15,33 +15,46 @@ export interface Strike {
   readonly struck: readonly Struck[]
   /** Faults that are on now. */
   now(): readonly string[]
+  /** How many did not begin in time, as their target had not come back from the one before. */
+  leftUndone(): number
   /** Resolves when all have ended. Rejects when a target does not come back. */
   readonly done: Promise<void>
 }
 
-/** One whose target is still busy with the one before waits for it. After the signal no other begins. */
-export function strike(plan: readonly Planned[], targets: Targets, stop: AbortSignal): Strike {
+/** One whose target is still busy with the one before waits for it. After the time, or the signal, no other begins. */
+export function strike(plan: readonly Planned[], targets: Targets, lastsMs: number, stop: AbortSignal): Strike {
   const struck: Struck[] = []
   const now = new Set<string>()
-  const busy = new Map<string, Promise<void>>()
+  const busy = new Map<string, Promise<unknown>>()
   const startedAt = performance.now()
+  let undone = 0
 
   async function run(): Promise<void> {
-    const all: Promise<void>[] = []
+    const all: Promise<number>[] = []
     for (const planned of plan) {
-      await sleep(startedAt + planned.atMs - performance.now(), undefined, { signal: stop }).catch(() => {})
+      await sleep(Math.max(0, startedAt + planned.atMs - performance.now()), undefined, { signal: stop }).catch(
+        () => {},
+      )
       const fault = faults.find(({ name }) => name === planned.fault)
       if (fault === undefined) continue
       const place = `${fault.of} ${planned.target}`
-      const next = (busy.get(place) ?? Promise.resolve()).then(() => befall(fault, planned))
-      busy.set(place, next)
-      all.push(next)
+      const ended = (busy.get(place) ?? Promise.resolve()).then(() => befall(fault, planned))
+      // On a busy machine starts take long: what was started lives for longer than that, or nothing would ever be done.
+      busy.set(
+        place,
+        ended.then((tookMs) => sleep(2 * tookMs, undefined, { signal: stop }).catch(() => {})),
+      )
+      all.push(ended)
     }
     await Promise.all(all)
   }
 
-  async function befall(fault: Fault, planned: Planned): Promise<void> {
-    if (stop.aborted) return
+  /** Answers how long its end took, in milliseconds. */
+  async function befall(fault: Fault, planned: Planned): Promise<number> {
+    if (stop.aborted || performance.now() > startedAt + lastsMs) {
+      undone += 1
+      return 0
+    }
     const name = `${planned.fault}: ${planned.target}`
     now.add(name)
     const beganAt = Date.now()
@@ -51,9 +64,8 @@ export function strike(plan: readonly Planned[], targets: Targets, stop: AbortSi
     await fault.end(targets, planned.target)
     now.delete(name)
     struck.push({ ...planned, beganAt, endedAt })
-    // On a busy machine starts take long: what was started lives for longer than that, or nothing would ever be done.
-    await sleep(2 * (Date.now() - endedAt), undefined, { signal: stop }).catch(() => {})
+    return Date.now() - endedAt
   }
 
-  return { struck, now: () => [...now], done: run() }
+  return { struck, now: () => [...now], leftUndone: () => undone, done: run() }
 }

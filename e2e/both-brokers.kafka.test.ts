@@ -5,6 +5,7 @@ import { type KafkaNode, privateKafka } from '../tools/brokers/kafka.ts'
 import { privateRabbit, type RabbitNode } from '../tools/brokers/rabbitmq.ts'
 import type { MortalBroker } from './kill/survive-broker-kills.ts'
 import { surviveKills } from './kill-run/survive-kills.ts'
+import { flowWhileOneIsDown } from './while-one-is-down.ts'
 import { tellWholeStory } from './whole-story.ts'
 
 const brokerKills = 15
@@ -26,6 +27,10 @@ const variables = () => ({ MESSAGE_BROKER_URL: rabbit.url, MESSAGE_BROKER_ROUTES
 test('the story is the same with mail over Kafka and the rest over RabbitMQ', { timeout: 120_000 }, async (t) => {
   await tellWholeStory(t, variables())
 })
+
+test('while one broker is down what goes over the other takes effect, and the rest follows', { timeout: 240_000 }, () =>
+  flowWhileOneIsDown(rabbit, kafka),
+)
 
 test('on both brokers at once nothing is lost or doubled while they and the services are killed', {
   timeout: 600_000,

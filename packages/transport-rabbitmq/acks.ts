@@ -8,13 +8,19 @@ export interface Acks {
 
 /** Tags count up from 1. */
 export function createAcks(): Acks {
+  /** Beyond the first that still runs. */
   const finished = new Set<number>()
   const acked = new Set<number>()
   let next = 1
+  let through: number | undefined
+
   return {
-    finish: (tag) => void finished.add(tag),
+    finish(tag) {
+      // Most end in their order.
+      if (tag === next) through = next++
+      else finished.add(tag)
+    },
     take() {
-      let through: number | undefined
       for (; finished.has(next) || acked.has(next); next += 1) {
         if (finished.delete(next)) through = next
         else acked.delete(next)
@@ -22,7 +28,9 @@ export function createAcks(): Acks {
       const singles = [...finished]
       for (const tag of singles) acked.add(tag)
       finished.clear()
-      return { through, singles }
+      const taken = { through, singles }
+      through = undefined
+      return taken
     },
   }
 }

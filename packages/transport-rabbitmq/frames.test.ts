@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { createFrames } from './frames.ts'
+import { hasCode } from '@vestnik/bus/errors'
+import { ackFrames, createFrames } from './frames.ts'
 import { type Properties, plain, toAmqp } from './message.ts'
 
 const client = createRequire(fileURLToPath(import.meta.resolve('amqplib')))
-const { encodeMethod, encodeProperties, BasicPublish, BasicProperties } = client('./lib/defs.js')
+const { encodeMethod, encodeProperties, BasicAck, BasicPublish, BasicProperties } = client('./lib/defs.js')
 const { makeBodyFrame } = client('./lib/frame.js')
 
 /** What the client itself would send. */
@@ -29,7 +30,7 @@ const rich = toAmqp({
     'ce-type': 'user.loggedIn',
     'ce-source': 'users',
     'ce-time': '2026-01-17T15:32:26.486Z',
-    note: 'ж'.repeat(9000),
+    note: 'ж'.repeat(1500),
     empty: '',
   },
   body: Buffer.alloc(0),
@@ -69,7 +70,22 @@ test('messages stand one behind the other, and what was taken is neither taken a
 
 test('of a message that cannot be sent nothing is left behind', () => {
   const frames = createFrames(7, 4096)
-  assert.throws(() => frames.add('', 'q', { ...plain, headers: { ['n'.repeat(300)]: 'x' } }, Buffer.from('{}')))
+  const tooLong = { ['n'.repeat(300)]: 'x' }
+  const tooMuch = { note: 'n'.repeat(4096) }
+  for (const headers of [tooLong, tooMuch]) {
+    const adding = () => frames.add('', 'q', { ...plain, headers }, Buffer.from('{}'))
+    assert.throws(adding, (error) => hasCode(error, 'BODY_TOO_LARGE'))
+  }
   frames.add('', 'q', plain, Buffer.from('{}'))
   assert.deepEqual(Buffer.concat(frames.take()), byClient('', 'q', plain, Buffer.from('{}'), 4096))
+})
+
+test('acknowledgements are the same bytes as the client sends, in one piece', () => {
+  const byClient = (deliveryTag: number, multiple: boolean) => encodeMethod(BasicAck, 7, { deliveryTag, multiple })
+  const far = 2 ** 40 + 3
+  assert.deepEqual(
+    ackFrames(7, 5, [8, far]),
+    Buffer.concat([byClient(5, true), byClient(8, false), byClient(far, false)]),
+  )
+  assert.deepEqual(ackFrames(7, undefined, [9]), byClient(9, false))
 })

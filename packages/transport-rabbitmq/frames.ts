@@ -2,10 +2,11 @@
  * Messages as the frames in which AMQP 0-9-1 publishes them, many in one piece of memory: the client would make and
  * send each frame by itself. Pure.
  */
+import { BusError } from '@vestnik/bus/errors'
 import type { Properties } from './message.ts'
 
 export interface Frames {
-  /** Adds one message, or throws and adds nothing. */
+  /** Adds one message, or throws and adds nothing. @throws BusError `BODY_TOO_LARGE` for what no frame can hold */
   add(exchange: string, routingKey: string, properties: Properties, body: Uint8Array): void
   /** The bytes of all that was added since, which nobody changes any more. */
   take(): readonly Uint8Array[]
@@ -27,6 +28,30 @@ const publishMethod = 40
 const mandatoryBit = 1
 const persistentMode = 2
 const flags = { contentType: 0x8000, headers: 0x2000, mode: 0x1000, messageId: 0x80, time: 0x40, type: 0x20, app: 0x08 }
+
+const ackMethod = 80
+const ackFrameBytes = 21
+
+/** Acknowledges all up to `through`, and these besides, in one piece. */
+export function ackFrames(channel: number, through: number | undefined, singles: readonly number[]): Uint8Array {
+  const count = singles.length + (through === undefined ? 0 : 1)
+  const piece = Buffer.allocUnsafe(count * ackFrameBytes)
+  let at = 0
+  const ack = (tag: number, multiple: 0 | 1) => {
+    at = piece.writeUInt8(methodFrame, at)
+    at = piece.writeUInt16BE(channel, at)
+    at = piece.writeUInt32BE(ackFrameBytes - aroundFrame, at)
+    at = piece.writeUInt16BE(basicClass, at)
+    at = piece.writeUInt16BE(ackMethod, at)
+    at = piece.writeUInt16BE(0, at)
+    at = piece.writeUIntBE(tag, at, 6)
+    at = piece.writeUInt8(multiple, at)
+    at = piece.writeUInt8(frameEnd, at)
+  }
+  if (through !== undefined) ack(through, 1)
+  for (const tag of singles) ack(tag, 0)
+  return piece
+}
 
 /** Frames of this channel, none of which is larger than the broker allows. */
 export function createFrames(channel: number, mostBytes: number): Frames {
@@ -82,6 +107,13 @@ export function createFrames(channel: number, mostBytes: number): Frames {
     end(start)
   }
 
+  /** All of it stands in one frame: the broker would close the connection. */
+  function checkHead(start: number): void {
+    if (at - start <= mostBytes) return
+    const bytes = `its headers and properties take ${at - start} bytes`
+    throw new BusError('BODY_TOO_LARGE', `send a message: ${bytes}, the broker's frame_max is ${mostBytes}`)
+  }
+
   function head({ contentType, headers, messageId, timestamp, type, appId }: Properties, bodyBytes: number): void {
     const start = begin(headFrame)
     at = piece.writeUInt32BE(basicClass << 16, at)
@@ -113,6 +145,7 @@ export function createFrames(channel: number, mostBytes: number): Frames {
     }
     piece.writeUInt16BE(present, flagsAt)
     end(start)
+    checkHead(start)
   }
 
   function table(headers: Properties['headers']): void {
@@ -147,9 +180,9 @@ export function createFrames(channel: number, mostBytes: number): Frames {
         head(properties, body.byteLength)
         content(body)
       } catch (error) {
-        // A name that is too long: what was begun is not sent.
+        // What was begun is not sent.
         at = start
-        throw error
+        throw tooLarge(error)
       }
     },
     take() {
@@ -160,6 +193,13 @@ export function createFrames(channel: number, mostBytes: number): Frames {
       return taken
     },
   }
+}
+
+/** A name that is longer than AMQP has room for. */
+function tooLarge(error: unknown): BusError {
+  if (error instanceof BusError) return error
+  const said = error instanceof Error ? error.message : String(error)
+  return new BusError('BODY_TOO_LARGE', `send a message: a name takes more than 255 bytes: ${said}`, { cause: error })
 }
 
 /** How a field says that it is text. */

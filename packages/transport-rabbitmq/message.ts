@@ -86,7 +86,7 @@ export function fromAmqp({ contentType, headers: carried }: MessageProperties): 
     else if (name === idHeader) id = value
     else headers[fromAmqpName(name)] = value
   }
-  return { id, headers, ...(key !== undefined && { key }) }
+  return key === undefined ? { id, headers } : { id, headers, key }
 }
 
 function toText(value: unknown): string | undefined {

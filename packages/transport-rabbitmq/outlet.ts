@@ -2,9 +2,8 @@
  * A channel that publishes with confirms. What is sent in one turn goes out in one write, in frames of our own; the
  * client hears what comes back.
  */
-import type { Duplex } from 'node:stream'
-import type { ChannelModel, ConfirmChannel, Message } from 'amqplib'
-import { openConfirmChannel } from './channel.ts'
+import type { ChannelModel, Message } from 'amqplib'
+import { openConfirmChannel, wireOf } from './channel.ts'
 import { createFrames } from './frames.ts'
 import type { Properties } from './message.ts'
 
@@ -31,7 +30,7 @@ export async function openOutlet(model: ChannelModel, events: OutletEvents): Pro
     isOpen = false
     events.lost(outlet, error)
   })
-  const { stream, number, mostBytes } = inside(model, channel)
+  const { stream, number, mostBytes } = wireOf(model, channel)
   const frames = createFrames(number, mostBytes)
   let isOpen = true
   let isFlushing = false
@@ -58,11 +57,4 @@ export async function openOutlet(model: ChannelModel, events: OutletEvents): Pro
   channel.on('nack', ({ deliveryTag, multiple }: Confirm) => events.confirmed(outlet, deliveryTag, multiple, false))
   channel.on('return', events.returned)
   return outlet
-}
-
-/** What the client's types do not show. */
-function inside({ connection }: ChannelModel, channel: ConfirmChannel) {
-  const { stream, frameMax } = connection as unknown as { readonly stream: Duplex; readonly frameMax: number }
-  const { ch } = channel as unknown as { readonly ch: number }
-  return { stream, number: ch, mostBytes: frameMax }
 }

@@ -1,15 +1,23 @@
 /** Publishing beside a way that is not found, or a channel that the broker closes: when it is answered, and with which reason. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { type TestContext, test } from 'node:test'
+import { after, before, type TestContext, test } from 'node:test'
 import { BusError, hasCode } from '@vestnik/bus/errors'
 import type { Outgoing } from '@vestnik/bus/transport'
-import { privateRabbit, type SharedRabbit, sharedRabbit } from '../../tools/brokers/rabbitmq.ts'
+import { privateRabbit, type RabbitNode, type SharedRabbit, sharedRabbit } from '../../tools/brokers/rabbitmq.ts'
 import { openConnection } from './connection.ts'
 import { asPeer, rejection } from './member.fixture.ts'
 import { readSettings } from './options.ts'
 import { startPublisher } from './publisher.ts'
 import type { Route } from './topology.ts'
+
+/** Of its own, as one of its queues is made to stand still, and its frames are small. */
+let node: RabbitNode
+
+before(async () => {
+  node = await privateRabbit({ config: ['frame_max = 8192'] })
+})
+after(() => node[Symbol.asyncDispose]())
 
 /** A publisher that finds its ways as the test says. */
 async function open(
@@ -61,12 +69,11 @@ test('a topic about which there is no answer has a deadline while others are pub
 })
 
 test('a message that is not confirmed has a deadline while others are', { timeout: 120_000 }, async (t) => {
-  const node = await privateRabbit()
   const { publisher, url } = await open(
     t,
     1000,
     async (queue) => ({ kind: 'plain', queue }),
-    async () => node,
+    async () => ({ url: node.url, [Symbol.asyncDispose]: async () => {} }),
   )
   for (const queue of ['stuck', 'moving']) await asPeer(url, (channel) => channel.assertQueue(queue, { durable: true }))
   const find = `{ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"stuck">>))`
@@ -79,6 +86,29 @@ test('a message that is not confirmed has a deadline while others are', { timeou
   while (!isAnswered)
     await publisher.publish([message('moving')]).catch((error) => hasCode(error, 'PUBLISH_INCOMPLETE'))
   assert.match((await reason).message, /no confirm within 1000 ms/)
+})
+
+test('what does not fit into a frame of the broker is refused, and what is beside it goes on', {
+  timeout: 60_000,
+}, async (t) => {
+  const topic = 'frames'
+  const { publisher } = await open(
+    t,
+    30_000,
+    async () => ({ kind: 'exchange', exchange: 'amq.fanout', partitions: 1, groups: false }),
+    async () => ({ url: node.url, [Symbol.asyncDispose]: async () => {} }),
+  )
+  const large = { ...message(topic, 'large'), headers: { note: 'n'.repeat(10_000) } }
+  const odd = { ...message(topic, 'odd'), headers: { ['n'.repeat(300)]: 'x' } }
+  const error = await rejection(publisher.publish([message(topic), large, odd, message(topic, 'm2')]))
+  const code = 'BODY_TOO_LARGE'
+  assert.deepEqual(error.doubtful, [])
+  assert.deepEqual(error.refused, [
+    { id: 'large', code },
+    { id: 'odd', code },
+  ])
+  assert.match(error.message, /its headers and properties take 10\d{3} bytes, the broker's frame_max is 8192/)
+  await publisher.publish([message(topic, 'm3')])
 })
 
 test('why a topic was not found comes out in the end', { timeout: 60_000 }, async (t) => {

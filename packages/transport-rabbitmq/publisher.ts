@@ -13,6 +13,7 @@ import { hasTooManyHeaders, plain, toAmqp } from './message.ts'
 import { partitionOf } from './names.ts'
 import type { Settings } from './options.ts'
 import { type Outlet, openOutlet } from './outlet.ts'
+import { createPatience } from './patience.ts'
 import { createRoutes, type Found } from './routes.ts'
 import type { Route } from './topology.ts'
 import { createUnconfirmed, type Sent } from './unconfirmed.ts'
@@ -52,6 +53,7 @@ export function startPublisher(
   let outlet: Outlet | undefined
   let spread = 0
   let progressAt = 0
+  const patience = createPatience(publishMs)
   let timer: NodeJS.Timeout | undefined
   let idle: (() => void) | undefined
 
@@ -131,7 +133,9 @@ export function startPublisher(
     try {
       entry.tag = one.send(entry.exchange, entry.routingKey, isPlain ? plain : toAmqp(message), message.body)
     } catch (error) {
-      settle(entry, 'doubtful', failureOf(`publish to ${shown}`, error))
+      // Nothing of it was sent, and others are.
+      const why = failureOf(`publish to ${shown}`, error)
+      settle(entry, error instanceof BusError ? error.code : 'BODY_TOO_LARGE', why)
       return
     }
     entry.since = performance.now()
@@ -200,9 +204,9 @@ export function startPublisher(
       timer = undefined
       return
     }
-    const over = performance.now() - publishMs
-    const oldest = inFlight.oldest()
-    if (oldest && oldest.since < over) giveUpSent(late('no confirm'))
+    const now = performance.now()
+    const over = now - publishMs
+    if (patience.isOver(inFlight.oldest(), now)) giveUpSent(late('no confirm'))
     for (const entry of routes.takeWaiting(({ since }) => since < over)) settle(entry, 'doubtful', unrouted(entry))
     const first = ready[next]
     if (first && first.since < over && progressAt < over) giveUp(late('no way to the broker'))

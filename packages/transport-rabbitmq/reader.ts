@@ -5,12 +5,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
 import { createAcks } from './acks.ts'
-import { openChannel } from './channel.ts'
+import { openChannel, type Wire, wireOf } from './channel.ts'
 import { closed } from './close.ts'
+import { ackFrames } from './frames.ts'
 import { createLanes, type Lane, type Lanes } from './lanes.ts'
 
 export interface Reader {
   readonly queue: string
+  /** The queue, for people. */
+  readonly at: string
   readonly lanes: Lanes
   /** How many of its messages run now. Kept by who runs them. */
   running: number
@@ -51,12 +54,14 @@ export async function openReader(
 ): Promise<Reader> {
   const acks = createAcks()
   let channel: Channel | undefined
+  let wire: Wire | undefined
   let isFlushing = false
   let closing: Promise<void> | undefined
   let ackedAt = Number.NEGATIVE_INFINITY
 
   const reader: Reader = {
     queue,
+    at: `rabbitmq:${queue}`,
     lanes: createLanes(),
     running: 0,
     isHeldBack: false,
@@ -67,7 +72,8 @@ export async function openReader(
       acks.finish(tag)
       if (isFlushing) return
       isFlushing = true
-      setImmediate(flush)
+      // After what came with it: many have ended by then.
+      process.nextTick(flush)
     },
     async prove() {
       if (!channel) throw new Error('the channel is closed')
@@ -93,15 +99,11 @@ export async function openReader(
 
   function flush(): void {
     isFlushing = false
-    if (reader.isLost || !channel) return
+    if (reader.isLost || !channel || !wire) return
     const { through, singles } = acks.take()
-    try {
-      if (through !== undefined) channel.ack(tagged(through), true)
-      for (const tag of singles) channel.ack(tagged(tag))
-      if (through !== undefined || singles.length > 0) ackedAt = performance.now()
-    } catch {
-      // The channel is closed, which is heard of elsewhere.
-    }
+    if (through === undefined && singles.length === 0) return
+    wire.stream.write(ackFrames(wire.number, through, singles))
+    ackedAt = performance.now()
   }
 
   function gone(isCancelled: boolean): void {
@@ -125,12 +127,8 @@ export async function openReader(
     channel = undefined
     gone(false)
   })
+  wire = wireOf(model, channel)
   await channel.prefetch(prefetch)
   await channel.consume(queue, receive)
   return reader
-}
-
-/** All that the client reads of a message that it acknowledges. */
-function tagged(deliveryTag: number): ConsumeMessage {
-  return { fields: { deliveryTag } } as ConsumeMessage
 }

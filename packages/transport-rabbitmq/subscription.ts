@@ -63,11 +63,8 @@ export async function startConsumer(group: Group, deliver: Deliver, settings: Co
   function arrived(reader: Reader, { content, fields, properties }: ConsumeMessage): void {
     const { key, id, headers } = fromAmqp(properties)
     const { deliveryTag, redelivered } = fields
-    const at = `rabbitmq:${reader.queue}`
-    const message: Incoming = {
-      ...{ id, topic: group.topic, headers, body: content, redelivered, at },
-      ...(key !== undefined && { key }),
-    }
+    const rest = { id, topic: group.topic, headers, body: content, redelivered, at: reader.at }
+    const message: Incoming = key === undefined ? rest : { key, ...rest }
     const lane = reader.lanes.add({ tag: deliveryTag, message, returns: 0 }, group.order === 'key' ? key : undefined)
     if (lane) offer(reader, lane)
     pump()

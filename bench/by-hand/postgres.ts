@@ -16,8 +16,8 @@ export interface Mail {
 }
 
 export interface Outbox extends AsyncDisposable {
-  /** Writes the orders and their messages in one transaction. */
-  place(orders: readonly Payload[]): Promise<void>
+  /** Writes the orders and their messages in one transaction, whose commit wakes who listens. */
+  place(orders: readonly Payload[], notify?: 'notify'): Promise<void>
   /** The oldest messages, at most so many. */
   oldest(limit: number): Promise<readonly Waiting[]>
   forget(positions: readonly string[]): Promise<void>
@@ -37,11 +37,12 @@ export async function openOutbox(url: string): Promise<Outbox> {
     CREATE TABLE outbox (pos BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id TEXT NOT NULL, key TEXT NOT NULL,
       headers TEXT NOT NULL, body TEXT NOT NULL)`)
   return {
-    place: (orders) =>
+    place: (orders, notify) =>
       inTransaction(pool, async (client) => {
         const ids = orders.map(() => randomUUID())
         await client.query(placed(orders))
         await client.query(added(orders, ids))
+        if (notify) await client.query('NOTIFY outbox')
       }),
     async oldest(limit) {
       const text = 'SELECT pos, id, headers, body FROM outbox ORDER BY pos LIMIT $1'
@@ -72,6 +73,15 @@ export async function openInbox(url: string): Promise<Inbox> {
       }),
     [Symbol.asyncDispose]: () => pool.end(),
   }
+}
+
+/** Calls at each notification of a commit. */
+export async function listenOn(url: string, heard: () => void): Promise<AsyncDisposable> {
+  const client = new pg.Client(url)
+  await client.connect()
+  client.on('notification', heard)
+  await client.query('LISTEN outbox')
+  return { [Symbol.asyncDispose]: () => client.end() }
 }
 
 async function inTransaction(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {

@@ -15,3 +15,9 @@ export const inFlight = 1_000
 export const batch = 500
 /** Callers that place orders at once, of which by hand each has a connection. */
 export const pool = 10
+
+export interface PaceInput {
+  readonly place: PostgresPlace
+  readonly perSecond: number
+  readonly seconds: number
+}

@@ -47,7 +47,42 @@ const consume: Row = {
   requirements: [{ says: consumedByHand, unit: '×', value: ratio('perSecond', 'ours', 'byHand'), atLeast: 5 }],
 }
 
-export const postgresRows: readonly Row[] = [chain, batches, consume]
+const backlog: Row = {
+  name: 'postgres-backlog',
+  title: 'PostgreSQL and RabbitMQ: the relay with a million messages waiting in the outbox, against the same with none',
+  sides: ({ quick }) => {
+    const size = quick ? { warm: 1_000, count: 2_000 } : { warm: 10_000, count: 50_000 }
+    const few = size.warm + size.count + 5_000
+    return onPostgres([
+      { name: 'none', title: 'none waiting but what is sent', packages, run: relaying({ ...size, waiting: few }) },
+      {
+        name: 'waiting',
+        title: '1,000,000 waiting',
+        packages,
+        run: relaying({ ...size, waiting: quick ? few : 1_000_000 }),
+      },
+    ])
+  },
+  requirements: [{ says: 'none waiting', unit: '×', value: ratio('perSecond', 'waiting', 'none'), atLeast: 0.8 }],
+}
+
+const hops = 'a bare commit, NOTIFY, publish and deliver by hand'
+
+const latency: Row = {
+  name: 'postgres-latency',
+  title:
+    'PostgreSQL and RabbitMQ: from the start of a transaction to the start of the handler in another process, at 500/s',
+  sides: ({ quick }) => {
+    const load = quick ? { perSecond: 100, seconds: 0.5 } : { perSecond: 500, seconds: 10 }
+    return onPostgres([
+      { name: 'ours', title: 'Vestnik', packages, run: pacing('', load) },
+      { name: 'byHand', title: hops, packages, run: pacing('raw-', load) },
+    ])
+  },
+  requirements: [{ says: `${hops}, p50`, unit: '×', value: ratio('p50Ms', 'ours', 'byHand'), atMost: 2 }],
+}
+
+export const postgresRows: readonly Row[] = [chain, batches, consume, backlog, latency]
 
 /** A tenth more to warm up with. */
 function through(whose: string, perTransaction: number, count: number) {
@@ -81,4 +116,24 @@ async function fill(program: string, input: object): Promise<void> {
     writing.go()
   }
   await writing.next()
+}
+
+function relaying(size: { readonly waiting: number; readonly warm: number; readonly count: number }) {
+  return async (place: PostgresPlace): Promise<Figures> => {
+    await using relay = startChild('postgres/relay-backlog.ts', { place, ...size })
+    await relay.next()
+    return await relay.next()
+  }
+}
+
+function pacing(whose: string, load: { readonly perSecond: number; readonly seconds: number }) {
+  return async (place: PostgresPlace): Promise<Figures> => {
+    await using reading = startChild(`postgres/${whose}time-orders.ts`, { place, ...load })
+    await reading.next()
+    await using writing = startChild(`postgres/${whose}pace-orders.ts`, { place, ...load })
+    await writing.next()
+    writing.go()
+    const [took] = await Promise.all([reading.next(), writing.next()])
+    return took
+  }
 }

@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { PublishError } from '@vestnik/bus/errors'
-import type { Transport } from '@vestnik/bus/transport'
 import { makeCertificate } from '../../services/mailer/certificates.fixture.ts'
 import { type KafkaNode, privateKafka } from '../../tools/brokers/kafka.ts'
 import { startLoad } from '../../tools/brokers/load.fixture.ts'
-import { openTcpProxy, type TcpProxy } from '../../tools/brokers/tcp-proxy.ts'
+import type { TcpProxy } from '../../tools/brokers/tcp-proxy.ts'
 import { openMember, until } from './faults.fixture.ts'
 import { committedOf } from './groups.fixture.ts'
 import { openKafkaTransport } from './index.ts'
@@ -131,35 +130,9 @@ test('with TLS and a password: a broker that is killed and starts again', limite
   await load.settle()
 })
 
-test('with TLS and a password: a link that breaks at any moment of their exchange', limited, async () => {
-  const limits = Array.from({ length: 24 }, (_, i) => 100 + 200 * i)
-  const ends = await Promise.allSettled(limits.map(publishThrough))
-  assert.deepEqual(
-    ends.flatMap((end, i) => (end.status === 'rejected' ? `after ${limits[i]} bytes: ${end.reason}` : [])),
-    [],
-  )
-})
-
 const stopwatch = () => {
   const since = performance.now()
   return () => performance.now() - since
-}
-
-async function publishThrough(bytes: number): Promise<void> {
-  await using weak = await openTcpProxy(node.saslPort ?? 0)
-  weak.cutAfter(bytes)
-  const transport = await openKafkaTransport(secured(weak.port))
-  try {
-    weak.cutAfter(undefined)
-    await passOn(transport, `weak-${bytes}`)
-  } finally {
-    await transport.close()
-  }
-}
-
-async function passOn(transport: Transport, topic: string): Promise<void> {
-  await transport.ensure({ topics: [{ name: topic, partitions: 1 }], groups: [] })
-  await transport.publish([{ id: 'm1', topic, key: 'k', headers: {}, body: Buffer.from('{}') }])
 }
 
 const secured = (port: number | undefined) => `kafkas://anna:secret@localhost:${port}?ca=${ca}`

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '@vestnik/bus'
 import { BusError } from '@vestnik/bus/errors'
 import { openSqliteStore } from '@vestnik/store-sqlite'
+import { openTestStore } from '../../tools/databases/test-store.ts'
 import { openPrinter } from './printer.ts'
 
 const unexpected = { onError: (error: unknown) => assert.fail(String(error)) }
@@ -17,7 +18,7 @@ async function linesOf(store: Store): Promise<readonly unknown[]> {
 }
 
 test('committed lines are printed in order, each once, and are forgotten', async () => {
-  await using store = await openSqliteStore(':memory:')
+  await using store = await openTestStore()
   const printed: string[] = []
   const write = async (text: string) => void printed.push(text)
   const printer = await openPrinter(store, { ...unexpected, write })
@@ -31,7 +32,7 @@ test('committed lines are printed in order, each once, and are forgotten', async
 })
 
 test('a line of a transaction that is rolled back is never printed', async () => {
-  await using store = await openSqliteStore(':memory:')
+  await using store = await openTestStore()
   const printed: string[] = []
   const write = async (text: string) => void printed.push(text)
   const printer = await openPrinter(store, { ...unexpected, write })
@@ -76,7 +77,7 @@ test('a line is printed also when another commit wakes the printer before its ow
 })
 
 test('a line that could not be printed stays for the next start', async () => {
-  await using store = await openSqliteStore(':memory:')
+  await using store = await openTestStore()
   const told = Promise.withResolvers<unknown>()
   const broken = async () => Promise.reject(new Error('nobody reads'))
   await using first = await openPrinter(store, { write: broken, onError: told.resolve })
@@ -92,7 +93,7 @@ test('a line that could not be printed stays for the next start', async () => {
 })
 
 test('a line is printed once also when the database could not forget it at first', async () => {
-  await using store = await openSqliteStore(':memory:')
+  await using store = await openTestStore()
   let failures = 0
   const crowded: Store = {
     ...store,

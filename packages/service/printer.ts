@@ -57,12 +57,18 @@ export async function openPrinter(store: Store, options: PrinterOptions): Promis
         while (await printSome(lines, write, printed)) {}
       }
     } catch (error) {
-      onError(error)
       if (error instanceof BusError) retry ??= setTimeout(again, againMs)
-      else broken = true
+      else await giveUp()
+      onError(error)
     } finally {
       running = undefined
     }
+  }
+
+  /** Whoever else prints on this database, or the next process, begins with these lines at once. */
+  async function giveUp(): Promise<void> {
+    broken = true
+    await lines.release().catch(() => {})
   }
 
   function again(): void {
@@ -128,6 +134,9 @@ function linesOf(store: Store, claimMs: number) {
 
   return {
     takeOver,
+    async release(): Promise<void> {
+      await store.transaction((tx) => tx.query('UPDATE vestnik_lines SET owned_until = 0 WHERE owner = ?', [owner]))
+    },
     async add(tx: Tx, text: string): Promise<void> {
       await tx.query('INSERT INTO vestnik_lines (text, owner, owned_until) VALUES (?, ?, ?)', [
         text,

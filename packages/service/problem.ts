@@ -73,6 +73,7 @@ const passing = [
   'COMMIT_FAILED',
   'COMMIT_UNKNOWN',
   'TX_LOST',
+  'DATABASE_UNREACHABLE',
   'STORE_CLOSED',
   'BUS_CLOSED',
   'DISK_FULL',

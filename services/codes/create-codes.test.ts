@@ -4,8 +4,8 @@ import { createHash, createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import type { Bus, Tx } from '@vestnik/bus'
 import { codeLifeMs } from '@vestnik/contracts'
-import { migrate } from '@vestnik/service'
-import { openSqliteStore, type SqliteStore } from '@vestnik/store-sqlite'
+import { migrate, type ServiceStore } from '@vestnik/service'
+import { openTestStore } from '../../tools/databases/test-store.ts'
 import type { CodeBinding } from './codes.ts'
 import { type CodesOptions, createCodes } from './create-codes.ts'
 import { standardMailLimits } from './mail-limits.ts'
@@ -21,7 +21,7 @@ interface Mail {
 }
 
 async function open(t: { after(work: () => Promise<void>): void }, options: Partial<CodesOptions> = {}) {
-  const store = await openSqliteStore(':memory:')
+  const store = await openTestStore()
   t.after(() => store.close())
   await migrate(store, 'codes', codeMigrations)
   const mails: Mail[] = []
@@ -50,7 +50,7 @@ async function open(t: { after(work: () => Promise<void>): void }, options: Part
 
 const wrong = (digits: string): string => String((Number(digits) + 1) % 1_000_000).padStart(6, '0')
 
-const rowsOf = async (store: SqliteStore, table: string) =>
+const rowsOf = async (store: ServiceStore, table: string) =>
   await store.read((tx) => tx.query(`SELECT * FROM ${table}`, []))
 
 test('a code is six digits, is mailed with the end of its life, and is right once', async (t) => {

@@ -10,10 +10,10 @@ import {
   userEmailConfirmed,
   userRegistered,
 } from '@vestnik/contracts'
-import { type Http, healthOf, type Log, migrate, unauthorized } from '@vestnik/service'
-import { openSqliteStore, type SqliteStore } from '@vestnik/store-sqlite'
+import { type Http, healthOf, type Log, migrate, type ServiceStore, unauthorized } from '@vestnik/service'
 import { memoryTransport } from '@vestnik/testing'
 import { pino } from 'pino'
+import { openTestStore } from '../../tools/databases/test-store.ts'
 import { createApp, handlers } from './app.ts'
 import { type CatalogueFilm, catalogue } from './catalogue/index.ts'
 import { loadCatalogue } from './store/load-catalogue.ts'
@@ -43,7 +43,7 @@ export interface Answer {
 
 export interface Films {
   readonly http: Http
-  readonly store: SqliteStore
+  readonly store: ServiceStore
   readonly bus: Bus
   /** Moves only by hand. */
   readonly clock: { ms: number }
@@ -65,7 +65,7 @@ export interface Films {
 export async function openFilms(t: Context, options: FilmsOptions = {}): Promise<Films> {
   const { limits, openRequests = 1000, patienceMs = 0, seal = async (digits) => digits } = options
   const { films = catalogue.slice(0, 60), log = pino({ level: 'silent' }) } = options
-  const store = await openSqliteStore(':memory:')
+  const store = await openTestStore()
   await migrate(store, 'films', migrations)
   await migrate(store, 'codes', codeMigrations)
   await loadCatalogue(store, films)

@@ -4,16 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Store } from '@vestnik/bus'
 import { readCodeKeys, readOpenCode } from '@vestnik/codes'
 import { readServiceConfig } from '@vestnik/service'
-import type { SqliteStore } from '@vestnik/store-sqlite'
 import { pino } from 'pino'
+import { tablesIn } from '../../tools/databases/test-store.ts'
 import { emailOf, openFilms, wrong } from './films.fixture.ts'
 
-async function allOf(store: SqliteStore): Promise<string> {
-  const tables = await store.read((tx) => tx.query("SELECT name FROM sqlite_schema WHERE type = 'table'", []))
+async function allOf(store: Store): Promise<string> {
   let text = ''
-  for (const { name } of tables) {
+  for (const name of await tablesIn(store)) {
     for (const row of await store.read((tx) => tx.query(`SELECT * FROM "${name}"`, []))) {
       for (const value of Object.values(row)) text += `${value instanceof Uint8Array ? decoded(value) : value}\n`
     }

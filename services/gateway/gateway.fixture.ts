@@ -16,9 +16,9 @@ import {
   unauthorized,
   type VerifyToken,
 } from '@vestnik/service'
-import { openSqliteStore } from '@vestnik/store-sqlite'
 import { memoryTransport } from '@vestnik/testing'
 import { pino } from 'pino'
+import { openTestStore } from '../../tools/databases/test-store.ts'
 import { createApp, createHandlers, type GatewayParts } from './app.ts'
 import { createLimits } from './limits.ts'
 import { migrations } from './store/migrations.ts'
@@ -59,7 +59,7 @@ const nowhere = 'http://127.0.0.1:1'
 
 export async function openGateway(t: Context, setting: Setting = {}): Promise<Opened> {
   const { usersUrl = nowhere, filmsUrl = nowhere, verify = verifyPlayed, upstream, http: options, ...parts } = setting
-  const store = await openSqliteStore(':memory:')
+  const store = await openTestStore()
   await migrate(store, 'gateway', migrations)
   const printed: string[] = []
   const write = async (text: string) => void printed.push(text)

@@ -4,11 +4,11 @@ import type { sessions } from '@vestnik/api'
 import { type Contract, openBus, type Row, type Store, type Transport } from '@vestnik/bus'
 import { codeMigrations, createCodes, type MailLimits, type SealCode } from '@vestnik/codes'
 import * as contracts from '@vestnik/contracts'
-import { healthOf, migrate } from '@vestnik/service'
-import { openSqliteStore, type SqliteStore } from '@vestnik/store-sqlite'
+import { healthOf, migrate, type ServiceStore } from '@vestnik/service'
 import { memoryTransport } from '@vestnik/testing'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import { pino } from 'pino'
+import { openTestStore } from '../../tools/databases/test-store.ts'
 import { createApp } from './app.ts'
 import type { Cost } from './domain/password-hash.ts'
 import { createLimits, type Limits } from './limits.ts'
@@ -57,7 +57,7 @@ export interface OpenOptions {
 }
 
 export interface System {
-  readonly store: SqliteStore
+  readonly store: ServiceStore
   readonly clock: { aheadMs: number }
   /** The service's log, line by line. */
   readonly logged: readonly string[]
@@ -87,7 +87,7 @@ type Ending = { after(work: () => Promise<void>): void }
 export async function open(t: Ending, options: OpenOptions = {}): Promise<System> {
   const { passwords = createPasswords({ cost: cheap, atOnce: 2 }), limits = createLimits(false) } = options
   const { mailLimits, seal = async (digits: string) => digits, around = (store: Store) => store } = options
-  const store = await openSqliteStore(':memory:')
+  const store = await openTestStore()
   await migrate(store, 'users', migrations)
   await migrate(store, 'codes', codeMigrations)
   const transport = memoryTransport()

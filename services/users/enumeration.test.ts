@@ -1,7 +1,7 @@
 /** Nobody learns whether an address has an account: not by status, body, headers, by what is done for it, or by time. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Store } from '@vestnik/bus'
+import type { Dialect, Store, Tx } from '@vestnik/bus'
 import { type Answer, anna, cheap, open, type System } from './app.fixture.ts'
 import { createLimits } from './limits.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
@@ -40,10 +40,15 @@ async function counted(t: Parameters<typeof open>[0], options: Parameters<typeof
   const around = (store: Store): Store => ({
     ...store,
     async transaction(given) {
-      const before = await store.read(changes)
-      const result = await store.transaction(given)
+      let wrote = false
+      const result = await store.transaction(async (tx) => {
+        const before = await changes(tx, store.dialect)
+        const answer = await given(tx)
+        wrote = (await changes(tx, store.dialect)) > before
+        return answer
+      })
       // A commit that writes nothing is not synced, and shows as a quicker answer.
-      if ((await store.read(changes)) > before) work.commits += 1
+      if (wrote) work.commits += 1
       return result
     },
     read(given) {
@@ -64,8 +69,14 @@ async function counted(t: Parameters<typeof open>[0], options: Parameters<typeof
   return { ...system, ask }
 }
 
-async function changes(tx: Parameters<Parameters<Store['read']>[0]>[0]): Promise<number> {
-  const [row] = await tx.query('SELECT total_changes() AS count', [])
+/** How many rows were changed on this connection so far; of PostgreSQL in this transaction, as far as the statistics go. */
+async function changes(tx: Tx, dialect: Dialect): Promise<number> {
+  const [row] = await tx.query(
+    dialect === 'sqlite'
+      ? 'SELECT total_changes() AS count'
+      : 'SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) AS count FROM pg_stat_xact_user_tables',
+    [],
+  )
   return Number(row?.count)
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Row } from '@vestnik/bus'
+import { tablesIn } from '../../tools/databases/test-store.ts'
 import { anna, open, otherCode, type System } from './app.fixture.ts'
 
 const { email, password } = anna
@@ -47,14 +48,11 @@ test('no password, code or token is found in a table, a log line or a message', 
   }
   const system = await open(t, { seal })
   const secrets = await live(system, codes)
-  const tables = await system.store.read((tx) =>
-    tx.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'", []),
-  )
   const places: [string, string][] = [
     ['the log', system.logged.join('\n')],
     ['messages', JSON.stringify(await system.messages())],
   ]
-  for (const { name } of tables) places.push([String(name), textOf(await system.rows(String(name)))])
+  for (const name of await tablesIn(system.store)) places.push([name, textOf(await system.rows(name))])
   assert.ok(codes.length >= 4)
   assert.ok(places.some(([, text]) => text.includes(email)))
   for (const [place, text] of places) {

@@ -1,21 +1,21 @@
 /** The catalogue in the database: loaded once, changed in place, never renumbered. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { migrate } from '@vestnik/service'
-import { openSqliteStore, type SqliteStore } from '@vestnik/store-sqlite'
+import { migrate, type ServiceStore } from '@vestnik/service'
+import { openTestStore } from '../../../tools/databases/test-store.ts'
 import { type CatalogueFilm, catalogue } from '../catalogue/index.ts'
 import { findFilm, searchFilms } from './films.ts'
 import { loadCatalogue } from './load-catalogue.ts'
 import { migrations } from './migrations.ts'
 
-async function open(t: { after(work: () => Promise<void>): void }): Promise<SqliteStore> {
-  const store = await openSqliteStore(':memory:')
+async function open(t: { after(work: () => Promise<void>): void }): Promise<ServiceStore> {
+  const store = await openTestStore()
   t.after(() => store.close())
   await migrate(store, 'films', migrations)
   return store
 }
 
-const find = (store: SqliteStore, query: string) =>
+const find = (store: ServiceStore, query: string) =>
   store.read(async (tx) => (await searchFilms(tx, { query, page: 1, pageSize: 100 })).items.map(({ id }) => id))
 
 const [first, second] = catalogue as readonly [CatalogueFilm, CatalogueFilm]

@@ -1,0 +1,31 @@
+/** The store on which the tests of the services run: in memory, or with TEST_DATABASE=postgres on a server. */
+import type { Store } from '@vestnik/bus'
+import { type ServiceStore, withQuestionMarks } from '@vestnik/service'
+import { openSqliteStore } from '@vestnik/store-sqlite'
+import { openPatiently } from '../../packages/store-postgres/laws.fixture.ts'
+import { type ScratchDatabase, scratchDatabase, sharedPostgres } from './postgres.ts'
+
+const tableNames = {
+  sqlite: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+  postgres: 'SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()',
+}
+
+/** The names of all its tables, those of the bus among them. */
+export async function tablesIn(store: Store): Promise<readonly string[]> {
+  const rows = await store.read((tx) => tx.query(tableNames[store.dialect], []))
+  return rows.map(({ name }) => String(name))
+}
+
+let database: Promise<ScratchDatabase> | undefined
+let stores = 0
+
+/**
+ * A store of the caller's own, without tables. On a server it is a schema of the test file's own database, which is
+ * dropped when the file's process has ended.
+ */
+export async function openTestStore(): Promise<ServiceStore> {
+  if (process.env.TEST_DATABASE !== 'postgres') return await openSqliteStore(':memory:')
+  database ??= sharedPostgres().then(scratchDatabase)
+  stores += 1
+  return withQuestionMarks(await openPatiently((await database).url, `test_${stores}`))
+}

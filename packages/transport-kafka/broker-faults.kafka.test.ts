@@ -100,7 +100,10 @@ function proxyOf({ proxy }: KafkaNode): TcpProxy {
 /** Which node leads the topic's first partition. */
 async function leaderOf({ brokers }: KafkaNode, topic: string): Promise<number> {
   const admin = new Admin({ clientId: 'faults', bootstrapBrokers: [...brokers] })
-  const { topics } = await admin.metadata({ topics: [topic] })
-  await admin.close()
-  return topics.get(topic)?.partitions[0]?.leader ?? assert.fail(`${topic} has no leader`)
+  try {
+    const { topics } = await admin.metadata({ topics: [topic] })
+    return topics.get(topic)?.partitions[0]?.leader ?? assert.fail(`${topic} has no leader`)
+  } finally {
+    await admin.close()
+  }
 }

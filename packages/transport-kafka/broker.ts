@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin } from '@platformatic/kafka'
 import { BusError } from '@vestnik/bus/errors'
 import { type Clients, closeClient } from './clients.ts'
-import { failureOf, isFinal, isForGood, whyOf } from './failures.ts'
+import { failureOf, isFinal, isForGood, isOfBroker, whyOf } from './failures.ts'
 import type { Settings } from './options.ts'
 
 export interface Broker {
@@ -59,6 +59,8 @@ export function watchBroker(settings: Settings, clients: Clients): Broker {
       return lookMs
     } catch (error) {
       if (closing.signal.aborted) return 0
+      // It was closed under this question, as another had no answer: that says nothing of the broker.
+      if (admin !== one) return 0
       tell(`${shown} cannot be reached: ${whyOf(error)}`)
       renew(one)
       if (!isForGood(error)) return retryMs
@@ -99,7 +101,8 @@ export function watchBroker(settings: Settings, clients: Clients): Broker {
           refuseClosed(attempt)
           if (isFinal(error)) throw error
           if (performance.now() > until) throw failureOf(attempt, error)
-          renew(one)
+          // Who says why there is no answer yet is there.
+          if (!isOfBroker(error)) renew(one)
         }
         await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => {})
       }

@@ -33,10 +33,9 @@ export function isForbidden(error: unknown): boolean {
   )
 }
 
-/** What the client's metadata says of a topic that is not there; it has no answer's name by then. */
-export function isUnknownTopic(error: unknown): boolean {
-  if (isAnswer(error, 'UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID')) return true
-  return error instanceof Error && 'code' in error && error.code === 'PLT_KFK_USER' && error.cause === undefined
+/** Whether a broker has said so, and not the way to it. */
+export function isOfBroker(error: unknown): boolean {
+  return causesOf(error).some((one) => 'apiId' in one && one.apiId !== undefined)
 }
 
 function isCertificate(error: Error): boolean {
@@ -46,7 +45,8 @@ function isCertificate(error: Error): boolean {
 
 /** Whether the broker has answered what asking again would not change. */
 export function isFinal(error: unknown): boolean {
-  if (isForGood(error) || isForbidden(error) || isUnknownTopic(error)) return true
+  if (isForGood(error) || isForbidden(error)) return true
+  if (isAnswer(error, 'UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID')) return true
   return causesOf(error).some((one) => 'apiId' in one && 'canRetry' in one && one.canRetry === false)
 }
 

@@ -4,6 +4,7 @@ import type { Deliver, Group, Health, Outgoing, Subscription, Topology, Transpor
 import { watchBroker } from './broker.ts'
 import { createClients } from './clients.ts'
 import { type Consumer, startConsumer } from './consumer.ts'
+import { openLink } from './link.ts'
 import { namesFor } from './names.ts'
 import { type KafkaTransportOptions, readSettings } from './options.ts'
 import { startPublisher } from './publisher.ts'
@@ -23,9 +24,10 @@ export async function openKafkaTransport(url: string, options: KafkaTransportOpt
   const names = namesFor(settings.topicNames)
   const clients = createClients(settings)
   const broker = watchBroker(settings, clients)
-  const places = createPlaces({ settings, names, broker })
+  const link = openLink(settings, 0)
+  const places = createPlaces({ settings, names, broker, link })
   const warn = createWarnings({ settings, names, broker })
-  const publisher = startPublisher({ settings, names, places })
+  const publisher = startPublisher({ settings, names, places, link })
   const consumers = new Set<Consumer>()
   let closing: Promise<void> | undefined
 
@@ -36,6 +38,7 @@ export async function openKafkaTransport(url: string, options: KafkaTransportOpt
   async function close(): Promise<void> {
     await Promise.all([publisher.close(), ...[...consumers].map((consumer) => consumer.stop())])
     await broker.close()
+    link.close()
   }
 
   await broker.first.catch(async (error: unknown) => {

@@ -18,11 +18,14 @@ export async function warmUp(url: string): Promise<void> {
   const group = { topic: 'warm-up', name: 'warm-up', order: 'key', concurrency: 1 } as const
   const transport = await openKafkaTransport(url)
   const arrived = Promise.withResolvers<void>()
-  await transport.ensure({ topics: [{ name: group.topic, partitions: 1 }], groups: [group] })
-  await transport.subscribe(group, async () => arrived.resolve())
-  await transport.publish([{ id: 'w1', topic: group.topic, key: 'w', headers: {}, body: Buffer.from('{}') }])
-  await arrived.promise
-  await transport.close()
+  try {
+    await transport.ensure({ topics: [{ name: group.topic, partitions: 1 }], groups: [group] })
+    await transport.subscribe(group, async () => arrived.resolve())
+    await transport.publish([{ id: 'w1', topic: group.topic, key: 'w', headers: {}, body: Buffer.from('{}') }])
+    await arrived.promise
+  } finally {
+    await transport.close()
+  }
 }
 
 export function openForLaws(url: string): Promise<Transport> {

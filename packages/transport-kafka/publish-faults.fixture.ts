@@ -32,7 +32,10 @@ export interface LoadOptions extends KafkaTransportOptions {
 export async function startLoad(url: string, { partitions = 4, ...options }: LoadOptions = {}): Promise<Load> {
   const topic = `load-${randomUUID()}`
   const transport = await openKafkaTransport(url, options)
-  await transport.ensure({ topics: [{ name: topic, partitions }], groups: [] })
+  await transport.ensure({ topics: [{ name: topic, partitions }], groups: [] }).catch(async (error: unknown) => {
+    await transport.close()
+    throw error
+  })
   const sent = new Map<string, number>()
   let isOver = false
   let confirmed = 0

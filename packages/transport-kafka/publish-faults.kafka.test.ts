@@ -5,7 +5,7 @@ import { after, describe, test } from 'node:test'
 import { PublishError } from '@vestnik/bus/errors'
 import { kafkaCluster, privateKafka } from '../../tools/brokers/kafka.ts'
 import { openKafkaTransport } from './index.ts'
-import { administer } from './log.fixture.ts'
+import { administer, readTopic } from './log.fixture.ts'
 import { startLoad, until } from './publish-faults.fixture.ts'
 
 /** Without an answer for longer than this a producer is replaced. */
@@ -89,6 +89,36 @@ describe('one broker', async () => {
     assert.deepEqual([outcome.doubtful, outcome.refused], [['x1', 'x2'], []])
     await load.untilMore(500)
     await load.check(brokers)
+  })
+
+  test('a broker that is slow with each answer has each message once', { timeout: 120_000 }, async () => {
+    const { proxy } = broker
+    assert.ok(proxy)
+    await using transport = Object.assign(
+      await openKafkaTransport(`kafka://127.0.0.1:${proxy.port}`, { publishMs: 90_000 }),
+      disposable,
+    )
+    const topic = `slow-${randomUUID()}`
+    await transport.ensure({ topics: [{ name: topic, partitions: 12 }], groups: [] })
+    const publish = (round: number, count: number) =>
+      transport.publish(
+        Array.from({ length: count }, (_, i) => {
+          return { id: `${round}-${i}`, topic, key: `k${i}`, headers: {}, body: Buffer.from('{}') }
+        }),
+      )
+    await publish(1, 48)
+    // Four wait for each connection: the last of them for longer than the watchdog would.
+    proxy.delay(watchdogMs / 3)
+    try {
+      await publish(2, 48)
+      proxy.delay(watchdogMs + 1000)
+      await publish(3, 1)
+    } finally {
+      proxy.delay(0)
+    }
+    const stored = await readTopic(brokers, topic)
+    assert.equal(new Set(stored.map(({ id }) => id)).size, 97)
+    assert.equal(stored.length, 97)
   })
 
   test('a close answers everybody, whatever is under way', async () => {

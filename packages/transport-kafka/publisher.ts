@@ -12,7 +12,7 @@ import { answerEntry, type Entry, isOver, toEntry } from './entry.ts'
 import { failureOf, isAnswer, isForbidden, whyOf } from './failures.ts'
 import { createLane, type Lane, type Outcome } from './lane.ts'
 import { type Leaders, watchLeaders } from './leaders.ts'
-import { openLink } from './link.ts'
+import type { Link } from './link.ts'
 import type { Names } from './names.ts'
 import type { Settings } from './options.ts'
 import { partitionOf } from './partition.ts'
@@ -33,6 +33,7 @@ export interface PublisherParts {
   readonly settings: Settings
   readonly names: Names
   readonly places: Places
+  readonly link: Link
 }
 
 /** A topic that is written to, for as long as it is the same: one that is made again is another. */
@@ -50,9 +51,8 @@ const closeMs = 1000
 /** A request that takes longer is told in the health. */
 const slowMs = 1500
 
-export function startPublisher({ settings, names, places }: PublisherParts): Publisher {
+export function startPublisher({ settings, names, places, link }: PublisherParts): Publisher {
   const { shown, maxBodyBytes, publishMs } = settings
-  const link = openLink(settings, 0)
   const wires = openWires(settings)
   const targets = new Map<string, Target>()
   /** Those that have something to send. */
@@ -212,7 +212,6 @@ export function startPublisher({ settings, names, places }: PublisherParts): Pub
       for (const lane of lanes) lane.stop(cause)
       for (const { waiting } of targets.values()) for (const entry of waiting) answerEntry(entry, 'doubtful', cause)
       wires.close()
-      link.close()
     },
     trouble() {
       const slow = lanes.values().find((lane) => (lane.waitsSince() ?? Number.POSITIVE_INFINITY) < now() - slowMs)

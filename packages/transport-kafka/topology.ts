@@ -1,11 +1,13 @@
 /** Makes topics, and finds out what is there. Nothing is ever altered. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Admin, ClusterTopicMetadata } from '@platformatic/kafka'
+import { metadataV12 } from '@platformatic/kafka'
 import { BusError } from '@vestnik/bus/errors'
 import type { Topic, Topology } from '@vestnik/bus/transport'
 import type { Broker } from './broker.ts'
-import { failureOf, isAnswer, isUnknownTopic } from './failures.ts'
+import { codes, errorOf } from './broker-errors.ts'
+import { failureOf, isAnswer } from './failures.ts'
+import type { Link } from './link.ts'
 import type { Names } from './names.ts'
 import type { Settings } from './options.ts'
 import { topicConfig } from './topic-config.ts'
@@ -14,6 +16,7 @@ export interface TopologyParts {
   readonly settings: Settings
   readonly names: Names
   readonly broker: Broker
+  readonly link: Link
 }
 
 /** How a topic is written to. */
@@ -37,7 +40,7 @@ export interface Places {
 const lookMs = 50
 const lookAtMostMs = 10_000
 
-export function createPlaces({ settings, names, broker }: TopologyParts): Places {
+export function createPlaces({ settings, names, broker, link }: TopologyParts): Places {
   /** How many partitions the contract has of what was ensured here. */
   const wanted = new Map<string, number>()
 
@@ -50,15 +53,15 @@ export function createPlaces({ settings, names, broker }: TopologyParts): Places
     for (const { name, partitions } of topics) wanted.set(name, partitions)
   }
 
-  async function find(topic: string): Promise<ClusterTopicMetadata | undefined> {
+  async function find(topic: string): Promise<Found | undefined> {
     const name = names.topic(topic)
-    return broker.ask(`look for topic ${name}`, (admin) => lookUp(admin, name))
+    return broker.ask(`look for topic ${name}`, () => lookUp(link, name))
   }
 
   /** A topic of a peer has as many as the peer gave it. */
-  function check({ name, partitions }: Topic, found: ClusterTopicMetadata | undefined): void {
-    if (found === undefined || found.partitionsCount >= partitions || names.isForeign(name)) return
-    const why = `topic ${names.topic(name)} has ${found.partitionsCount} partitions, the contract says ${partitions}`
+  function check({ name, partitions }: Topic, found: Found | undefined): void {
+    if (found === undefined || found.partitions >= partitions || names.isForeign(name)) return
+    const why = `topic ${names.topic(name)} has ${found.partitions} partitions, the contract says ${partitions}`
     throw new BusError('TOPOLOGY_CONFLICT', `ensure: ${why}`)
   }
 
@@ -78,10 +81,10 @@ export function createPlaces({ settings, names, broker }: TopologyParts): Places
   }
 
   /** The controller has it at once, the brokers a little later. */
-  async function untilThere(name: string, { name: topic }: Topic): Promise<ClusterTopicMetadata> {
+  async function untilThere(name: string, { name: topic }: Topic): Promise<Found> {
     for (const until = performance.now() + lookAtMostMs; performance.now() < until; await sleep(lookMs)) {
       const found = await find(topic)
-      if (found?.partitions.every(({ leader }) => leader >= 0)) return found
+      if (found?.hasLeaders) return found
     }
     throw new BusError('BROKER_UNREACHABLE', `make topic ${name}: it was made, and has no leaders yet`)
   }
@@ -96,19 +99,26 @@ export function createPlaces({ settings, names, broker }: TopologyParts): Places
         throw failureOf(`look for topic ${names.topic(topic)}`, error)
       })
       if (found === undefined) return undefined
-      const partitions = wanted.get(topic) ?? found.partitionsCount
+      const partitions = wanted.get(topic) ?? found.partitions
       check({ name: topic, partitions }, found)
-      return { name: names.topic(topic), topicId: found.id, partitions: Math.min(partitions, found.partitionsCount) }
+      return { name: names.topic(topic), topicId: found.topicId, partitions: Math.min(partitions, found.partitions) }
     },
   }
 }
 
-async function lookUp(admin: Admin, name: string): Promise<ClusterTopicMetadata | undefined> {
-  try {
-    const { topics } = await admin.metadata({ topics: [name], forceUpdate: true, retries: 0 })
-    return topics.get(name)
-  } catch (error) {
-    if (isUnknownTopic(error)) return undefined
-    throw error
-  }
+/** What the broker has of a name. */
+interface Found {
+  readonly topicId: string
+  readonly partitions: number
+  /** Each partition can be written to. */
+  readonly hasLeaders: boolean
+}
+
+/** A topic is there, also while some of its partitions have no leader. */
+async function lookUp(link: Link, name: string): Promise<Found | undefined> {
+  const [found] = (await link.askAny(metadataV12.api, [name], false, false)).topics
+  if (found === undefined || found.errorCode === codes.unknownTopic) return undefined
+  const { topicId, partitions, errorCode } = found
+  if (partitions.length === 0) throw errorOf(errorCode)
+  return { topicId, partitions: partitions.length, hasLeaders: partitions.every(({ leaderId }) => leaderId >= 0) }
 }

@@ -57,13 +57,14 @@ export async function startLoad({ writer: openWriter, reader: openReader, maker 
     topics: [{ name: topic, partitions: 4 }],
     groups: [{ topic, name: 'readers', order: 'key', concurrency: 16 }],
   })
-  const all = new AsyncDisposableStack()
-  all.defer(() => rm(folder, { recursive: true }))
+  // What was opened is closed when something fails on the way.
+  await using opening = new AsyncDisposableStack()
+  opening.defer(() => rm(folder, { recursive: true }))
   const opened = async (name: string, open: () => Promise<Transport>, spy: (own: Transport) => Transport) => {
     const store = await openSqliteStore(join(folder, `${name}.db`))
-    all.defer(() => store.close())
+    opening.defer(() => store.close())
     const transport = await open()
-    all.defer(() => transport.close())
+    opening.defer(() => transport.close())
     return { store, transport: spy(transport), service: name, log: () => {} }
   }
 
@@ -85,11 +86,11 @@ export async function startLoad({ writer: openWriter, reader: openReader, maker 
     await tx.query('INSERT INTO effects (key, place) VALUES (?, ?)', [key, place])
   })
   const reader = await openBus({ ...reading, handlers: [keep] })
-  all.use(reader)
+  opening.use(reader)
   const writer = await openBus({ ...(await opened('writer', openWriter, (own) => own)), publishes: [numbered] })
-  all.use(writer)
+  opening.use(writer)
   const unwatch = reading.store.watch(() => void count())
-  all.defer(() => unwatch())
+  opening.defer(() => unwatch())
 
   async function count(): Promise<void> {
     const [row] = await reading.store.read((tx) => tx.query('SELECT count(*) AS count FROM effects', []))
@@ -127,7 +128,12 @@ export async function startLoad({ writer: openWriter, reader: openReader, maker 
     return { outbox: outbox?.count, inbox: await reading.store.read((tx) => tx.query(states, [])) }
   }
 
+  opening.defer(async () => {
+    loading = false
+    await loaded
+  })
   await until('the first effects', 15_000, () => effects > 100)
+  const all = opening.move()
   return {
     topic,
     writer,
@@ -157,10 +163,6 @@ export async function startLoad({ writer: openWriter, reader: openReader, maker 
         last.set(key, Number(place))
       }
     },
-    async [Symbol.asyncDispose]() {
-      loading = false
-      await loaded
-      await all.disposeAsync()
-    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }

@@ -6,6 +6,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly port: number
   /** How many links there are now. */
   links(): number
+  /** How many there have been. */
+  opened(): number
   /** Resets all links; new ones are let through. */
   cut(): void
   /** All links stay open and carry nothing more in either direction; new ones are let through. */
@@ -14,6 +16,8 @@ export interface TcpProxy extends AsyncDisposable {
   cutAfter(bytes: number | undefined): void
   /** The next link whose client sends these bytes in one piece is reset, and they do not arrive. Resolves when it was. */
   cutAt(bytes: Buffer): Promise<void>
+  /** What comes from the broker arrives so much later. */
+  delay(ms: number): void
   /** New links are reset at once, until it is told otherwise. */
   refuse(refused: boolean): void
 }
@@ -22,10 +26,13 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>()
   let refusing = false
   let limit: number | undefined
+  let delayMs = 0
+  let opened = 0
   let trap: { readonly bytes: Buffer; readonly sprung: () => void } | undefined
 
   const server = createServer((client) => {
     client.on('error', () => {})
+    opened += 1
     if (refusing) return client.resetAndDestroy()
     link(client, connect(target, '127.0.0.1'))
     return undefined
@@ -48,7 +55,8 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
           trap = undefined
           return end(pair)
         }
-        if (!to.write(data)) from.pause()
+        if (from === broker && delayMs > 0) setTimeout(() => to.write(data), delayMs)
+        else if (!to.write(data)) from.pause()
         return undefined
       })
       to.on('drain', () => from.resume())
@@ -66,6 +74,7 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
   return {
     port: address !== null && typeof address === 'object' ? address.port : 0,
     links: () => pairs.size,
+    opened: () => opened,
     cut() {
       for (const pair of pairs) end(pair)
     },
@@ -79,6 +88,9 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
       const { promise, resolve: sprung } = Promise.withResolvers<void>()
       trap = { bytes, sprung }
       return promise
+    },
+    delay(ms) {
+      delayMs = ms
     },
     refuse(refused) {
       refusing = refused

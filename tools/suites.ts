@@ -24,7 +24,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'mutants',
     files: ['tools/mutants/*.test.ts'],
-    needs: [],
+    needs: ['postgres'],
     atOnce: 1,
     limits: { testMs: 300_000, fileMs: 900_000 },
     only: 'in CI',

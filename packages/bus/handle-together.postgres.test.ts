@@ -33,7 +33,8 @@ before(async () => {
 after(() => server[Symbol.asyncDispose]())
 
 const schema = z.object({ name: z.string() })
-const retry = { attempts: 3, firstDelayMs: 1, maxDelayMs: 1 }
+// So long that what stands behind it would overtake it, if it could.
+const retry = { attempts: 3, firstDelayMs: 1_500, maxDelayMs: 1_500 }
 const ordered = contract('word.said', { schema, key: ({ name }) => name.slice(0, 1), groups: ['ear'], retry })
 const unordered = contract('word.heard', { schema, groups: [{ name: 'ear', order: 'none' }], retry })
 /** Of keys of their own, so that all of them come at once. */
@@ -61,18 +62,22 @@ test('the one that fails leaves nothing, is started as often as its attempts, an
 test('each that fails at first is tried again, and all take effect once', { timeout }, async () => {
   const failed = new Set<string>()
   await using at = await openEar(ordered, ({ name }) => {
-    if (name < 'h' && !failed.has(name)) {
+    if (name < 'd' && name.endsWith('1') && !failed.has(name)) {
       failed.add(name)
       throw new Error(`${name} fails once`)
     }
   })
-  await at.say(...names, 'a2', 'z2')
+  const more = ['a2', 'b2', 'c2', 'y2', 'z2']
+  await at.say(...names, ...more)
   await at.bus.settled()
-  assert.deepEqual((await at.heard()).toSorted(), [...names, 'a2', 'z2'].toSorted())
-  assert.deepEqual(
-    (await at.heard()).filter((name) => name.startsWith('a')),
-    ['a1', 'a2'],
-  )
+  const heard = await at.heard()
+  assert.deepEqual(heard.toSorted(), [...names, ...more].toSorted())
+  for (const key of ['a', 'b', 'c']) {
+    assert.deepEqual(
+      heard.filter((name) => name.startsWith(key)),
+      [`${key}1`, `${key}2`],
+    )
+  }
 })
 
 test('a message that comes several times at once has one effect', { timeout }, async () => {
@@ -94,28 +99,31 @@ test('of a handler that takes too long the others are not worn out', { timeout }
   assert.deepEqual(at.starts.toSorted(), names)
 })
 
-test('two instances never handle one key at once, whichever way its messages come', { timeout }, async () => {
+for (const [how, first, second] of [
+  ['together', ['a1', 'b1', 'a2', 'b2', 'a3'], ['a4', 'b4', 'a5', 'b5', 'a6']],
+  ['alone', ['a1', 'a2', 'a3'], ['a4', 'a5', 'a6']],
+] as const) {
+  test(`two instances that handle messages ${how} never have one key at once`, { timeout }, () => count(first, second))
+}
+
+async function count(first: readonly string[], second: readonly string[]): Promise<void> {
   await using database = await scratchDatabase(server)
   // Each reads what is there, waits, and writes one more: what another wrote meanwhile would be lost.
-  const count = async ({ name }: { name: string }, { tx }: OnContext) => {
+  const handle = async ({ name }: { name: string }, { tx }: OnContext) => {
     const [row] = await tx.query('SELECT coalesce(max(n), 0) AS n FROM counts WHERE key = $1', [name.slice(0, 1)])
     await tx.query('SELECT pg_sleep(0.02)', [])
     await tx.query('INSERT INTO counts (key, n) VALUES ($1, $2)', [name.slice(0, 1), Number(row?.n) + 1])
   }
-  await using one = await openEar(ordered, count, database)
-  await using other = await openEar(ordered, count, database)
+  await using one = await openEar(ordered, handle, database)
+  await using other = await openEar(ordered, handle, database)
   // Brokers of their own: as after a take-over, when both still have messages of the key.
-  await Promise.all([
-    one.transport.publish(['a1', 'b1', 'a2', 'b2', 'a3'].map(fromPeer)),
-    other.transport.publish(['a4', 'b4', 'a5', 'b5', 'a6'].map(fromPeer)),
-  ])
-  await until(async () => (await one.heard()).length === 10)
-  const rows = await one.store.read((tx) => tx.query('SELECT key, n FROM counts ORDER BY key, n', []))
-  assert.deepEqual(
-    rows.map(({ key, n }) => `${key}${n}`),
-    ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'b1', 'b2', 'b3', 'b4'],
+  await Promise.all([one.transport.publish(first.map(fromPeer)), other.transport.publish(second.map(fromPeer))])
+  await until(async () => (await one.heard()).length === first.length + second.length)
+  const rows = await one.store.read((tx) =>
+    tx.query('SELECT key, max(n) AS n, count(*) AS times FROM counts GROUP BY key', []),
   )
-})
+  for (const { key, n, times } of rows) assert.equal(n, times, `key ${key} was counted twice at once`)
+}
 
 interface Ear extends AsyncDisposable {
   readonly bus: Bus

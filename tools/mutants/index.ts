@@ -4,6 +4,7 @@ import { busMutants } from './bus.ts'
 import { filmMutants } from './films.ts'
 import { mailMutants } from './mail.ts'
 import type { Mutant } from './mutant.ts'
+import { postgresMutants } from './postgres.ts'
 import { storeSqliteMutants } from './store-sqlite.ts'
 import { toolsMutants } from './tools.ts'
 import { transportSqliteMutants } from './transport-sqlite.ts'
@@ -13,6 +14,7 @@ export const mutants: readonly Mutant[] = [
   ...busMutants,
   ...filmMutants,
   ...mailMutants,
+  ...postgresMutants,
   ...storeSqliteMutants,
   ...transportSqliteMutants,
   ...toolsMutants,

@@ -1,4 +1,5 @@
 /** Judges a list of mutants: each is sound, its tests pass without it, and fail with it. */
+import { sharePostgres } from '../databases/postgres.ts'
 import type { Mutant } from './mutant.ts'
 import { faultOf, runMutant, runUnchanged, type Verdict } from './run.ts'
 
@@ -17,6 +18,7 @@ const unchangedLimitMs = 120_000
 
 /** Tells each mutant's end as it comes; resolves when all have ended. */
 export async function judge(mutants: readonly Mutant[], tell: (judgement: Judgement) => void): Promise<void> {
+  await using _ = mutants.some(needServer) ? await sharePostgres() : undefined
   const waiting = [...mutants]
   const unchanged = rememberUnchanged()
   const lane = async (): Promise<void> => {
@@ -26,6 +28,9 @@ export async function judge(mutants: readonly Mutant[], tell: (judgement: Judgem
   }
   await Promise.all(Array.from({ length: atOnce }, lane))
 }
+
+/** One server for all of them, and in it a database for each test. */
+const needServer = ({ tests }: Mutant): boolean => tests.some((path) => path.endsWith('.postgres.test.ts'))
 
 async function judgeOne(
   mutant: Mutant,

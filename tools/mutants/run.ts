@@ -70,6 +70,7 @@ async function runUntilFailure(
 ): Promise<Verdict> {
   const started = performance.now()
   const { NODE_TEST_CONTEXT: _, ...inherited } = env // else the runner takes itself for nested, and runs nothing
+  const server = process.env.TEST_POSTGRES_URL
   const words = [
     '--test',
     '--test-reporter=tap',
@@ -78,7 +79,8 @@ async function runUntilFailure(
   ]
   const child = spawn(process.execPath, [...words, ...tests], {
     cwd: root,
-    env: { ...inherited, ...more },
+    // What is shared may have been started since this process began.
+    env: { ...inherited, ...(server && { TEST_POSTGRES_URL: server }), ...more },
     detached: true, // its own process group, so that it ends with all that its tests started
     stdio: ['ignore', 'pipe', 'ignore'],
   })

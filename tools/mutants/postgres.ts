@@ -1,0 +1,128 @@
+/** Mutants that only show on PostgreSQL, where others work on the same tables at the same time. */
+import type { Mutant } from './mutant.ts'
+
+const store = 'packages/store-postgres'
+const laws = `${store}/laws.postgres.test.ts`
+const faults = `${store}/faults.postgres.test.ts`
+const together = 'packages/bus/handle-together.postgres.test.ts'
+const tables = 'packages/bus/outbox.postgres.test.ts'
+
+export const postgresMutants: readonly Mutant[] = [
+  {
+    name: 'keys that are handled together are not locked',
+    rule: 'Two instances never handle one key at once.',
+    file: 'packages/bus/inbox-together.ts',
+    find: 'lanes.length > 0 && lock(tx, place, lanes)',
+    replace: 'lanes.length > 1_000_000 && lock(tx, place, lanes)',
+    tests: [together],
+    only: 'two instances that handle messages together',
+  },
+  {
+    name: 'a key is not locked',
+    rule: 'Two instances never handle one key at once, in whichever way its messages come.',
+    file: 'packages/bus/inbox.ts',
+    find: 'SELECT pg_advisory_xact_lock(hashtextextended(',
+    replace: 'SELECT (hashtextextended(',
+    tests: [together],
+    only: 'two instances that handle messages alone',
+  },
+  {
+    name: 'a double inside one transaction',
+    rule: 'A transaction in which a message was known already is not committed.',
+    file: 'packages/bus/handle-together.ts',
+    find: "if (done.length > 0 && !(await inbox.addDone(tx, place, done, now))) throw new Error('one of them came twice')",
+    replace: 'if (done.length > 0) await inbox.addDone(tx, place, done, now)',
+    tests: [together],
+    only: 'comes several times',
+  },
+  {
+    name: 'handled together although one of its key is held',
+    rule: 'Behind a held message of its key nothing runs.',
+    file: 'packages/bus/inbox-together.ts',
+    find: 'AND i.lane = m.lane COLLATE "C"',
+    replace: 'AND i.lane = m.lane COLLATE "C" AND i.pos < 0',
+    tests: [together],
+    only: 'fails at first',
+  },
+  {
+    name: 'a start that is not counted',
+    rule: 'A handler that failed beside others has had its start.',
+    file: 'packages/bus/handle-together.ts',
+    find: 'await settle(handling, failed(handling.one, error))',
+    replace: 'await apart([handling])',
+    tests: [together],
+    only: 'started as often',
+  },
+  {
+    name: 'tables made without a lock',
+    rule: 'Several processes may make the tables at once.',
+    file: 'packages/bus/schema.ts',
+    find: "SELECT pg_advisory_xact_lock(hashtextextended('vestnik tables ' || current_schema(), 0))",
+    replace: 'SELECT 1',
+    tests: [tables],
+    only: 'several processes make',
+  },
+  {
+    name: 'a work that throws is kept by PostgreSQL',
+    rule: 'A work that throws is rolled back to its savepoint.',
+    file: `${store}/shared-commit.ts`,
+    find: "'ROLLBACK' : 'ROLLBACK TO SAVEPOINT vestnik_work'",
+    replace: "'ROLLBACK' : 'RELEASE SAVEPOINT vestnik_work'",
+    tests: [laws],
+    only: 'nothing of a rolled back work',
+  },
+  {
+    name: 'COMMIT_UNKNOWN taken for failure',
+    rule: 'A connection lost while a commit was under way is never told as a failure.',
+    file: `${store}/commits.ts`,
+    find: 'return refuse(shared, commitUnknown(shown, error))',
+    replace: 'return lose(shared, error)',
+    tests: [laws],
+    only: 'outcome nobody knows',
+  },
+  {
+    name: 'a deadlock is told as the error of its work',
+    rule: 'Works that collided are called again, each alone.',
+    file: `${store}/failures.ts`,
+    find: "within(error, '40001', '40P01')",
+    replace: "within(error, '40002')",
+    tests: [faults],
+    only: 'called again, each alone',
+  },
+  {
+    name: 'a statement that failed is forgotten',
+    rule: 'A work that swallows the error of a statement is not told as done.',
+    file: `${store}/shared-commit.ts`,
+    find: 'return outcome.ok && why !== undefined ? failed(why) : outcome',
+    replace: 'return outcome',
+    tests: [faults],
+    only: 'swallows the error',
+  },
+  {
+    name: 'a prepared statement is kept when its table has changed',
+    rule: 'A statement that does not fit its tables any more is prepared anew.',
+    file: `${store}/commits.ts`,
+    find: 'if (isOutdated(collision)) connection.destroy()',
+    replace: 'if (isOutdated(collision) && queue.length > 1_000_000) connection.destroy()',
+    tests: [faults],
+    only: 'prepared statement',
+  },
+  {
+    name: 'what nobody announces is never seen',
+    rule: 'Commits of a foreign connection wake a watcher, also those that nobody announces.',
+    file: `${store}/watches.ts`,
+    find: 'if (now !== seen) wake()',
+    replace: 'if (seen === undefined) wake()',
+    tests: [faults],
+    only: 'nobody announces',
+  },
+  {
+    name: 'a read of several moments',
+    rule: 'All statements of a read see one snapshot.',
+    file: `${store}/reads.ts`,
+    find: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    replace: 'BEGIN READ ONLY',
+    tests: [laws],
+    only: 'one snapshot',
+  },
+]

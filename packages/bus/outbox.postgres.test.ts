@@ -11,6 +11,7 @@ import { type Bus, contract, hasCode, on, openBus } from './index.ts'
 import { outboxFor } from './outbox.ts'
 import { migrate, schemaVersion } from './schema.ts'
 import { sqlFor } from './sql.ts'
+import type { Tx } from './store.ts'
 import { systemPorts } from './system.ts'
 
 const server = await sharedPostgres()
@@ -82,7 +83,7 @@ test('a process that dies while it makes the tables leaves nothing half made', {
   await using store = await openPostgresStore(database.url)
   // Whoever looks into a table holds up those who would change it; the process is killed while it waits.
   await migrate(store, systemPorts)
-  await command(database.url, 'DROP INDEX vestnik_outbox_topic; UPDATE vestnik_version SET version = 1')
+  await command(database.url, 'ALTER TABLE vestnik_outbox DROP COLUMN shard; UPDATE vestnik_version SET version = 2')
   const looker = await begin(database)
   await looker.query('LOCK TABLE vestnik_version IN ACCESS EXCLUSIVE MODE')
   const making = migrate(store, systemPorts).catch(() => {})
@@ -94,7 +95,7 @@ test('a process that dies while it makes the tables leaves nothing half made', {
   await migrate(store, systemPorts)
   assert.deepEqual(await version(database), [{ version: schemaVersion }])
   assert.equal(
-    (await command(database.url, "SELECT 1 FROM pg_indexes WHERE indexname = 'vestnik_outbox_topic'")).length,
+    (await command(database.url, "SELECT 1 FROM pg_indexes WHERE indexname = 'vestnik_outbox_shard'")).length,
     1,
   )
 })
@@ -119,18 +120,54 @@ test('the relay reads few rows of many that wait, and of few the statistics know
   await using database = await scratchDatabase(server)
   await using store = await openPostgresStore(database.url)
   await migrate(store, systemPorts)
-  const statement = `EXPLAIN (ANALYZE, FORMAT JSON) SELECT pos, length(body) AS bytes FROM vestnik_outbox
-    WHERE state = 'new' AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY pos LIMIT 1000`
   await command(
     database.url,
     `INSERT INTO vestnik_outbox (id, topic, key, headers, body, created, parks)
-      SELECT i::text, 'note.written', 'k', '{}', 'x', 0, 0 FROM generate_series(1, 50000) i`,
+      SELECT i::text, 'note.written', 'k' || i, '{}', 'x', 0, 0 FROM generate_series(1, 50000) i`,
   )
-  const [row] = await command(database.url, statement)
-  const plan = JSON.stringify(row)
-  assert.match(plan, /Index Scan/)
-  assert.doesNotMatch(plan, /Seq Scan/)
+  const carries = () => true
+  for (const part of [{}, { shards: [1, 2, 3] }, { carries }]) {
+    const plans = await store.read((tx) => plansOf(tx, (listening) => outbox.take(listening, part)))
+    assert.match(plans, /Index Scan|Index Only Scan/)
+    assert.equal(
+      plans.match(/.*Seq Scan on vestnik_outbox.*|.*actual rows=([3-9]|\d{2})\d{3}.*|.*by Filter: \d{4}.*/)?.[0],
+      undefined,
+    )
+  }
 })
+
+test('each row has the shard of its key, and one without a key that of its id', { timeout }, async () => {
+  await using database = await scratchDatabase(server)
+  await using store = await openPostgresStore(database.url)
+  await migrate(store, systemPorts)
+  const { key: _, ...keyless } = row('one')
+  await store.transaction(async (tx) => {
+    for (const name of ['a', 'b', 'c']) await outbox.add(tx, row(name))
+    await outbox.add(tx, keyless)
+  })
+  const taken = await store.read((tx) => outbox.take(tx))
+  const [shard] = taken.map((one) => one.shard)
+  assert.deepEqual(
+    taken.map((one) => one.shard),
+    [shard, shard, shard, shard],
+  )
+  const others = Array.from({ length: 16 }, (_, i) => i).filter((i) => i !== shard)
+  const look = (shards: readonly number[]) => store.read(async (tx) => (await outbox.take(tx, { shards })).length)
+  assert.deepEqual([await look([shard ?? 0]), await look(others)], [4, 0])
+})
+
+/** How the server runs the statements of a work, with what they really read. */
+async function plansOf(tx: Tx, work: (tx: Tx) => Promise<unknown>): Promise<string> {
+  const plans: string[] = []
+  await work({
+    async query(text, values) {
+      const plan = await tx.query(`EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) ${text}`, values)
+      plans.push(...plan.map((line) => String(line['QUERY PLAN'])))
+      return tx.query(text, values)
+    },
+  })
+  return plans.join('\n')
+}
 
 const row = (name: string) => ({
   id: name,

@@ -1,12 +1,15 @@
 /** The outbox: messages that a transaction of the service decided to send, in the order of their positions. */
 import type { Code } from './errors.ts'
 import type { Sql } from './sql.ts'
-import type { Row, Tx } from './store.ts'
+import type { Dialect, Row, Tx } from './store.ts'
 import type { Outgoing } from './transport.ts'
 
 /** At most this many messages, or this many bytes, are read and published at once. */
 const batchRows = 1_000
 const batchBytes = 4 * 1024 * 1024
+
+/** So many parts the outbox has, by the hash of the key. In SQLite one process relays, so that one part is enough. */
+export const shardCount: Readonly<Record<Dialect, number>> = { sqlite: 1, postgres: 16 }
 
 export interface OutboxRow extends Outgoing {
   readonly created: number
@@ -16,22 +19,30 @@ export interface OutboxRow extends Outgoing {
 
 export interface TakenRow extends Outgoing {
   readonly pos: number
+  readonly shard: number
+}
+
+/** What of the outbox is meant: all, unless it is said. */
+export interface Part {
+  readonly carries?: ((topic: string) => boolean) | undefined
+  /** In SQLite there is one. */
+  readonly shards?: readonly number[]
 }
 
 export interface Outbox {
   add(tx: Tx, row: OutboxRow): Promise<void>
   /**
-   * The next messages to publish, of the topics that `carries` names: none that is set aside, and none behind one that
-   * is set aside and parks its key. `sent` are positions that the broker holds already: they are passed over.
+   * The next messages to publish: none that is set aside, and none behind one that is set aside and parks its key. `sent`
+   * are positions that the broker holds already: they are passed over.
    */
-  take(tx: Tx, carries?: (topic: string) => boolean, sent?: readonly number[]): Promise<readonly TakenRow[]>
-  /** Whether there is anything of these topics, so that it is worth to hold a lease. Reads next to nothing. */
-  waits(tx: Tx, carries?: (topic: string) => boolean): Promise<boolean>
+  take(tx: Tx, part?: Part, sent?: readonly number[]): Promise<readonly TakenRow[]>
+  /** Whether there is anything to take. */
+  waits(tx: Tx, carries?: Part['carries']): Promise<boolean>
   /**
    * Whether messages wait that cannot be taken yet, as a transaction which began before theirs still runs, anywhere on
    * the database server. Asked when there is nothing to take.
    */
-  isHeldUp(tx: Tx): Promise<boolean>
+  isHeldUp(tx: Tx, part?: Part): Promise<boolean>
   /** The broker holds them: they leave the table, each by its own position, never by a cursor. */
   removeSent(tx: Tx, positions: readonly number[]): Promise<void>
   /** The broker refused it: it stays for a person, and holds up nothing that is behind it (unless it parks its key). */
@@ -39,6 +50,7 @@ export interface Outbox {
 }
 
 export function outboxFor(sql: Sql): Outbox {
+  const allShards = Array.from({ length: shardCount[sql.dialect] }, (_, shard) => shard)
   return {
     async add(tx, row) {
       await tx.query(
@@ -48,40 +60,51 @@ export function outboxFor(sql: Sql): Outbox {
       )
     },
 
-    async take(tx, carries, sent = []) {
-      const found = carries ? await nextOf(tx, await topicsOf(tx, carries), sent) : await next(tx, sent)
-      const positions = batchOf(found)
+    async take(tx, part = {}, sent = []) {
+      const positions = batchOf(await next(tx, part, sent, batchRows))
       if (positions.length === 0) return []
       const rows = await tx.query(
         ...(sql.dialect === 'sqlite'
-          ? sql`SELECT pos, id, topic, key, headers, body FROM vestnik_outbox
+          ? sql`SELECT pos, 0 AS shard, id, topic, key, headers, body FROM vestnik_outbox
             WHERE pos IN (SELECT value FROM json_each(${JSON.stringify(positions)})) ORDER BY pos`
-          : sql`SELECT pos, id, topic, key, headers, body FROM vestnik_outbox
-            WHERE pos = ANY(CAST(${arrayOf(positions)} AS BIGINT[])) ORDER BY pos`),
+          : sql`SELECT pos, shard, id, topic, key, headers, body FROM vestnik_outbox
+            WHERE pos >= ${positions[0] ?? 0} AND pos <= ${positions.at(-1) ?? 0}
+            AND pos = ANY(CAST(${arrayOf(positions)} AS BIGINT[])) ORDER BY pos`),
       )
       return rows.map(toTaken)
     },
 
-    async waits(tx, carries) {
-      if (carries) return (await topicsOf(tx, carries)).length > 0
-      return (await tx.query(...sql`SELECT 1 FROM vestnik_outbox WHERE state = 'new' LIMIT 1`)).length > 0
-    },
+    waits: async (tx, carries) => (await next(tx, { carries }, [], 1)).length > 0,
 
-    async isHeldUp(tx) {
+    // The oldest of each shard: what is above the running transactions is behind it.
+    async isHeldUp(tx, { carries, shards = allShards } = {}) {
       if (sql.dialect === 'sqlite') return false
-      const [last] = await tx.query(
-        ...sql`SELECT xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind FROM vestnik_outbox
-        WHERE state = 'new' ORDER BY pos DESC LIMIT 1`,
-      )
-      return last?.behind === 1
+      const topics = carries ? await topicsOf(tx, carries) : [undefined]
+      for (const topic of topics) {
+        const [row] = await tx.query(
+          ...(topic === undefined
+            ? sql`SELECT bool_or(o.xid >= pg_snapshot_xmin(pg_current_snapshot())) AS behind
+              FROM unnest(CAST(${arrayOf(shards)} AS SMALLINT[])) AS s (shard) CROSS JOIN LATERAL (
+                SELECT xid FROM vestnik_outbox WHERE state = 'new' AND shard >= s.shard AND shard <= s.shard
+                ORDER BY vestnik_outbox.shard, pos LIMIT 1) AS o`
+            : sql`SELECT xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind FROM vestnik_outbox
+              WHERE state = 'new' AND topic >= ${topic} AND topic <= ${topic}
+              AND shard = ANY(CAST(${arrayOf(shards)} AS SMALLINT[])) ORDER BY topic, pos LIMIT 1`),
+        )
+        if (row?.behind === 1) return true
+      }
+      return false
     },
 
+    // In PostgreSQL the planner is told how near to each other they are, or it would rather read the whole table.
     async removeSent(tx, positions) {
       await tx.query(
         ...(sql.dialect === 'sqlite'
           ? sql`DELETE FROM vestnik_outbox WHERE state = 'new'
             AND pos IN (SELECT value FROM json_each(${JSON.stringify(positions)}))`
-          : sql`DELETE FROM vestnik_outbox WHERE state = 'new' AND pos = ANY(CAST(${arrayOf(positions)} AS BIGINT[]))`),
+          : sql`DELETE FROM vestnik_outbox WHERE state = 'new'
+            AND pos >= ${positions[0] ?? 0} AND pos <= ${positions.at(-1) ?? 0}
+            AND pos = ANY(CAST(${arrayOf(positions)} AS BIGINT[]))`),
       )
     },
 
@@ -93,26 +116,54 @@ export function outboxFor(sql: Sql): Outbox {
     },
   }
 
+  /** Positions and sizes. What is behind a message that parks its key is passed over, however much it is: it must not fill the batch. */
+  async function next(
+    tx: Tx,
+    { carries, shards }: Part,
+    sent: readonly number[],
+    most: number,
+  ): Promise<readonly Row[]> {
+    if (carries) return nextOf(tx, await topicsOf(tx, carries), shards ?? allShards, sent, most)
+    if (shards && shards.length < shardCount[sql.dialect]) return nextIn(tx, shards, sent, most)
+    return nextOfAll(tx, sent, most)
+  }
+
   /**
-   * What is behind a message that parks its key is passed over, however much it is: it must not fill the batch. In
-   * PostgreSQL only what was written below the oldest transaction that still runs: one that commits late may have rows
+   * In PostgreSQL only what was written below the oldest transaction that still runs: one that commits late may have rows
    * with earlier positions. Its planner must see no shorter way than by position (no join, no index of what is new), or it
    * reads all that waits to sort it.
    */
-  function next(tx: Tx, sent: readonly number[]): Promise<readonly Row[]> {
+  function nextOfAll(tx: Tx, sent: readonly number[], most: number): Promise<readonly Row[]> {
     return tx.query(
       ...(sql.dialect === 'sqlite'
         ? sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
           AND pos NOT IN (SELECT value FROM json_each(${JSON.stringify(sent)})) AND NOT EXISTS (
             SELECT 1 FROM vestnik_outbox AS a
             WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
-          ORDER BY pos LIMIT ${batchRows}`
+          ORDER BY pos LIMIT ${most}`
         : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state NOT IN ('aside', 'dropped')
           AND xid < pg_snapshot_xmin(pg_current_snapshot())
           AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
             SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
             AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos OFFSET 0)
-          ORDER BY pos LIMIT ${batchRows}`),
+          ORDER BY pos LIMIT ${most}`),
+    )
+  }
+
+  /**
+   * Of some shards, the first ones of each: what another process has left waiting in its own is not read. Only the index
+   * by shard and position has the order that is asked for. Not the earliest of all, but without a gap in any shard.
+   */
+  function nextIn(tx: Tx, shards: readonly number[], sent: readonly number[], most: number): Promise<readonly Row[]> {
+    return tx.query(
+      ...sql`SELECT o.pos, o.bytes FROM unnest(CAST(${arrayOf(shards)} AS SMALLINT[])) AS s (shard) CROSS JOIN LATERAL (
+        SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
+        AND o.shard >= s.shard AND o.shard <= s.shard AND xid < pg_snapshot_xmin(pg_current_snapshot())
+        AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
+          SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
+          AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos OFFSET 0)
+        ORDER BY o.shard, pos LIMIT ${Math.min(most, Math.ceil((2 * most) / shards.length))}) AS o
+      ORDER BY o.pos LIMIT ${most}`,
     )
   }
 
@@ -120,7 +171,13 @@ export function outboxFor(sql: Sql): Outbox {
    * Of these topics; however many rows of others wait, none of them is read: in PostgreSQL only the index by topic and
    * position has the order that is asked for.
    */
-  async function nextOf(tx: Tx, topics: readonly string[], sent: readonly number[]): Promise<readonly Row[]> {
+  async function nextOf(
+    tx: Tx,
+    topics: readonly string[],
+    shards: readonly number[],
+    sent: readonly number[],
+    most: number,
+  ): Promise<readonly Row[]> {
     const found: Row[] = []
     for (const topic of topics) {
       const rows = await tx.query(
@@ -129,17 +186,18 @@ export function outboxFor(sql: Sql): Outbox {
             AND pos NOT IN (SELECT value FROM json_each(${JSON.stringify(sent)})) AND NOT EXISTS (
               SELECT 1 FROM vestnik_outbox AS a
               WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
-            ORDER BY pos LIMIT ${batchRows}`
+            ORDER BY pos LIMIT ${most}`
           : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
             AND topic >= ${topic} AND topic <= ${topic} AND xid < pg_snapshot_xmin(pg_current_snapshot())
+            AND shard = ANY(CAST(${arrayOf(shards)} AS SMALLINT[]))
             AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
               SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
               AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos OFFSET 0)
-            ORDER BY topic, pos LIMIT ${batchRows}`),
+            ORDER BY topic, pos LIMIT ${most}`),
       )
       found.push(...rows)
     }
-    return found.sort((a, b) => Number(a.pos) - Number(b.pos)).slice(0, batchRows)
+    return found.sort((a, b) => Number(a.pos) - Number(b.pos)).slice(0, most)
   }
 
   /** The topics that wait, each found by one step into the index. */
@@ -172,6 +230,7 @@ const arrayOf = (positions: readonly number[]) => `{${positions.join(',')}}`
 function toTaken(row: Row): TakenRow {
   return {
     pos: Number(row.pos),
+    shard: Number(row.shard),
     id: String(row.id),
     topic: String(row.topic),
     ...(row.key !== null && { key: String(row.key) }),

@@ -2,9 +2,9 @@
 import { createBell } from './bell.ts'
 import type { Broker } from './brokers.ts'
 import type { Engine } from './engine.ts'
-import { leaseOf } from './lease.ts'
 import type { Outbox, TakenRow } from './outbox.ts'
 import { isWhole, type Published, type PublishedPlaces, publishBatch } from './publish-batch.ts'
+import { shardsOf } from './shards.ts'
 
 export interface Relay {
   /** Something was added to the outbox. */
@@ -15,32 +15,31 @@ export interface Relay {
   trouble(): string | undefined
 }
 
-/** A relay that dies is followed by another process within this time. */
-const leaseMs = 2_000
 /** The net below the store's watch, which tells of commits by others much sooner. */
 const pollMs = 1_000
-/** A process in whose stead another relays looks no more often than this. */
+/** A process in whose stead others relay looks no more often than this. */
 const followMs = 100
-/** After how long a person is told of messages that a running transaction holds up. */
+/** For messages that a running transaction holds up: the longest pause, and after how long a person is told. */
+const longestBehindMs = 500
 const tellHeldUpMs = 10_000
 const firstPauseMs = 50
 const longestPauseMs = 2_000
 
 /**
  * Sends nothing before its places are made: a broker that does not know a topic refuses it, or forgets. One batch is in
- * flight at a time; while it is, the one before it is marked.
+ * flight at a time, of all shards that are ours; while it is, the one before it is marked.
  */
 export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, places: PublishedPlaces): Relay {
   const { store, ports, log, tracker, telemetry } = engine
   const { name, carries } = broker
   const bell = createBell(ports)
-  const lease = leaseOf(engine.sql, `relay ${name}`, ports.id())
+  const shards = shardsOf(engine, name)
   /** What the broker holds and the table still has as new: it is in no later batch. */
   let unmarked: Published | undefined
   let trouble: string | undefined
   let pauseMs = 0
-  let leasedUntil = 0
-  let takenUntil = 0
+  /** Messages wait that others relay. */
+  let follows = false
   let heldUpSince: number | undefined
   let told = false
   let stopping = false
@@ -68,7 +67,7 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
       bell.ring()
       await ended
       deadline.removeEventListener('abort', stopNow)
-      await store.transaction((tx) => lease.release(tx)).catch(() => undefined) // else it lapses by itself
+      await store.transaction((tx) => shards.giveUp(tx)).catch(() => undefined) // else it lapses by itself
     },
   }
 
@@ -91,28 +90,31 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
   }
 
   async function take(): Promise<readonly TakenRow[]> {
-    if (!(await holdLease())) return []
+    if (shards.dueAt() <= ports.now() && !(await share())) return []
+    const part = { carries, shards: shards.ours() }
+    if (part.shards.length === 0) return []
     const sent = unmarked?.batch.map(({ pos }) => pos) ?? []
     const { batch, heldUp } = await store.read(async (tx) => {
-      const batch = await outbox.take(tx, carries, sent)
-      return { batch, heldUp: batch.length === 0 && (await outbox.isHeldUp(tx)) }
+      const batch = await outbox.take(tx, part, sent)
+      return { batch, heldUp: batch.length === 0 && (await outbox.isHeldUp(tx, part)) }
     })
-    heldUpSince = heldUp ? (heldUpSince ?? ports.now()) : undefined
+    noteHeldUp(heldUp)
     return batch
   }
 
-  /** Looks without a lock first: an idle service writes nothing, and neither does one that another relays for. */
-  async function holdLease(): Promise<boolean> {
-    if (leasedUntil - ports.now() > leaseMs / 2) return true
-    const waits = await store.read(async (tx) => {
-      takenUntil = await lease.takenUntil(tx, ports.now())
-      return takenUntil === 0 && (await outbox.waits(tx, carries))
+  /** Between two batches, and only while messages wait: an idle service writes nothing, nor does one that follows. */
+  async function share(): Promise<boolean> {
+    const { waits, heldUp, changes } = await store.read(async (tx) => {
+      const waits = await outbox.waits(tx, carries)
+      return { waits, heldUp: !waits && (await outbox.isHeldUp(tx, { carries })), changes: await shards.look(tx) }
     })
-    if (!waits) return false
-    const now = ports.now()
-    const held = await store.transaction((tx) => lease.hold(tx, now, now + leaseMs))
-    if (held) leasedUntil = now + leaseMs
-    return held
+    follows = waits && !changes
+    noteHeldUp(heldUp)
+    if (!waits || !changes) return false
+    await publishAndMark([]) // what is given up must not be sent again by its new owner
+    shards.stand(await store.transaction((tx) => shards.share(tx)))
+    follows = shards.ours().length === 0
+    return true
   }
 
   /** A batch that was published whole is marked while the next one is published; else the next one must know of it. */
@@ -145,13 +147,16 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
   }
 
   async function mark({ batch, doubtful, refused }: Published): Promise<void> {
-    const sent = batch.filter(({ id }) => !doubtful.has(id) && !refused.has(id))
     await store.transaction(async (tx) => {
+      // One who was stopped for long may wake up here, when others have sent it and people have decided on it.
+      const ours = await shards.stillOurs(tx, new Set(batch.map(({ shard }) => shard)))
+      const known = batch.filter(({ shard, id }) => ours.has(shard) && !doubtful.has(id))
+      const sent = known.filter(({ id }) => !refused.has(id))
       await outbox.removeSent(
         tx,
         sent.map(({ pos }) => pos),
       )
-      for (const { pos, id } of batch) {
+      for (const { pos, id } of known) {
         const code = refused.get(id)
         if (code) await outbox.setAside(tx, pos, code)
       }
@@ -161,15 +166,15 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
   }
 
   async function waitForMore(): Promise<void> {
+    const dueMs = shards.dueAt() - ports.now()
     if (heldUpSince !== undefined) await waitBehind(heldUpSince)
-    else if (takenUntil > ports.now()) await waitForLease()
-    else await bell.wait(pollMs)
+    // Not by the bell: whoever relays is at work, and each of its commits would ring.
+    else if (follows) await ports.sleep(Math.max(followMs, dueMs), leaving.signal)
+    else await bell.wait(dueMs > 0 ? Math.min(pollMs, dueMs) : pollMs)
   }
 
-  /** Not by the bell: whoever holds the lease is at work, and each of its commits would ring. */
-  async function waitForLease(): Promise<void> {
-    const ms = Math.max(followMs, Math.min(leaseMs, takenUntil - ports.now()))
-    await ports.sleep(ms, leaving.signal)
+  function noteHeldUp(heldUp: boolean): void {
+    heldUpSince = heldUp ? (heldUpSince ?? ports.now()) : undefined
   }
 
   /** Most wait for a commit that is under way. The longer it takes, the more rarely it is looked. */
@@ -180,7 +185,7 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
       log({ level: 'warn', message: `relay to ${name}: ${why}` })
     }
     told = ms >= tellHeldUpMs
-    await ports.sleep(Math.max(1, Math.min(pollMs, ms / 10)), stopped.signal)
+    await ports.sleep(Math.max(1, Math.min(longestBehindMs, ms / 10)), stopped.signal)
   }
 
   function succeeded(): void {

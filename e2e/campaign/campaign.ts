@@ -28,8 +28,6 @@ export interface Outcome {
   readonly drainedAfterMs: number
 }
 
-/** A mail whose mailer was killed in the act goes again when its claim of 44 s has lapsed. */
-const patienceMs = 150_000
 const lookMs = 500
 
 /** Leaves nothing behind, however it ends; at the signal it ends early, and rejects. `say` is told where it stands. */
@@ -57,7 +55,7 @@ export async function runCampaign(
 async function conduct(
   ground: Ground,
   plan: readonly Planned[],
-  { minutes }: CampaignOptions,
+  { minutes, patienceSeconds }: CampaignOptions,
   say: (text: string) => void,
   ended: AbortController,
 ): Promise<Outcome> {
@@ -94,7 +92,8 @@ async function conduct(
     clearInterval(told)
   }
   const endedAt = performance.now()
-  const account = await settle(ground, () => accountNow(ground, ledger.commands, surprises), say, ended.signal)
+  const look = () => accountNow(ground, ledger.commands, surprises)
+  const account = await settle(ground, look, 1000 * patienceSeconds, say, ended.signal)
   return {
     plan,
     struck: striking.struck,
@@ -108,21 +107,27 @@ async function conduct(
   }
 }
 
-/** Resolves when nothing is lost or stuck any more, or when what is can no longer be called late. */
+/** Resolves when nothing is lost or stuck any more, or when what is can no longer be called late: nothing moves. */
 async function settle(
   ground: Ground,
   look: () => Promise<Account>,
+  patienceMs: number,
   say: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Account> {
   await Promise.all(ground.instances.map((one) => one.untilReady()))
-  const end = performance.now() + patienceMs
-  for (;;) {
-    const account = await look()
-    if (!isPending(account) || performance.now() > end || signal.aborted) return account
-    say(`working off: ${account.lost.length} not there yet, ${account.stuck.length} kinds of messages on their way`)
+  let account = await look()
+  let movedAt = performance.now()
+  while (isPending(account) && performance.now() < movedAt + patienceMs && !signal.aborted) {
+    say(`working off: ${account.lost.length} not there yet, still on their way: ${account.stuck.join(', ') || 'none'}`)
     await sleep(lookMs)
+    const next = await look()
+    if (JSON.stringify([next.lost, next.stuck]) !== JSON.stringify([account.lost, account.stuck])) {
+      movedAt = performance.now()
+    }
+    account = next
   }
+  return account
 }
 
 async function accountNow(

@@ -117,7 +117,7 @@ async function rent(load: Load, { email }: Credentials, token: string, film: num
 }
 
 /** Again until there is an answer. @throws Over, or CallFailed for a refusal that is not expected */
-async function insist<Answer>(
+export async function insist<Answer>(
   { over }: Load,
   call: () => Promise<Answer>,
   expected: readonly number[] = [],

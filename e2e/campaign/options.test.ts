@@ -7,7 +7,15 @@ import { commandOf } from './report.ts'
 const read = (...words: string[]) => readOptions(words, () => 42)
 
 test('what is not said has its default, and the seed is drawn', () => {
-  const usual = { broker: 'sqlite', database: 'sqlite', minutes: 1, seed: 42, instances: 1, write: false }
+  const usual = {
+    broker: 'sqlite',
+    database: 'sqlite',
+    minutes: 1,
+    seed: 42,
+    instances: 1,
+    patienceSeconds: 100,
+    write: false,
+  }
   assert.deepEqual(read(), usual)
 })
 

@@ -11,6 +11,8 @@ export interface CampaignOptions {
   readonly seed: number
   /** Of each service. */
   readonly instances: number
+  /** How long nothing may move before what is missing counts as lost. */
+  readonly patienceSeconds: number
   /** Where the report is written as JSON. */
   readonly report?: string
   /** Whether docs/reliability.md gets a row. */
@@ -24,11 +26,16 @@ export const usage: string = `npm run campaign -- [options]
   --minutes <n>        how long there are load and faults    1
   --seed <n>           what the faults are drawn from        drawn, and printed
   --instances <n>      of each service; 2 need PostgreSQL    1
+  --patience <s>       how long nothing may move before    100
+                       what is missing counts as lost
   --report <file>      writes the report there, as JSON
   --write              adds a row to docs/reliability.md
 
 It ends with 0 when the account is clean; with 1 when something is lost, doubled, without a command, stuck or out of
 order, or the campaign could not be run to its end; with 2 when it was told something wrong.`
+
+/** A mail whose mailer was killed in the act goes again when its claim of 44 s has lapsed. */
+export const standardPatienceSeconds = 100
 
 /** A command line that cannot be understood. */
 export class UsageError extends Error {
@@ -45,6 +52,7 @@ export function readOptions(words: readonly string[], drawSeed: () => number): C
     minutes: number('--minutes', values.minutes ?? '1', 0.1, 1440),
     seed: values.seed === undefined ? drawSeed() : whole('--seed', values.seed, 0, 2 ** 32 - 1),
     instances: whole('--instances', values.instances ?? '1', 1, 4),
+    patienceSeconds: number('--patience', values.patience ?? String(standardPatienceSeconds), 1, 3600),
     write: values.write === true,
     ...(values.report !== undefined && { report: values.report }),
   }
@@ -68,6 +76,7 @@ function parse(words: readonly string[]) {
         minutes: text,
         seed: text,
         instances: text,
+        patience: text,
         report: text,
         write: flag,
         help: flag,

@@ -3,8 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { logins } from '@vestnik/api'
 import { ask } from '../../tools/client/ask.ts'
 import type { Credentials } from '../../tools/client/person.ts'
-import { tried } from '../person.ts'
-import { askReset, join, type Load, live, nextCode, pause, signIn } from './load.ts'
+import { askReset, insist, join, type Load, live, nextCode, pause, signIn } from './load.ts'
 
 /** One way that was gone from its first request to its last effect: milliseconds since 1970. */
 export interface Trip {
@@ -42,8 +41,10 @@ async function travelOn(load: Load, person: Credentials, ended: (trip: Trip) => 
 async function untilListed(load: Load, person: Credentials, from: number): Promise<void> {
   const token = await signIn(load, person)
   while (!load.over.aborted) {
-    const page = await tried(ask(load.backend.url, logins.listLogins, { token, query: { page: 1, pageSize: 1 } }))
-    const [newest] = page?.items ?? []
+    const page = await insist(load, () =>
+      ask(load.backend.url, logins.listLogins, { token, query: { page: 1, pageSize: 1 } }),
+    )
+    const [newest] = page.items
     if (newest && Date.parse(newest.timestamp) >= from) return
     await sleep(50)
   }

@@ -27,6 +27,7 @@ export function strike(plan: readonly Planned[], targets: Targets, lastsMs: numb
   const now = new Set<string>()
   const busy = new Map<string, Promise<unknown>>()
   const startedAt = performance.now()
+  const over = AbortSignal.any([stop, AbortSignal.timeout(lastsMs)])
   let undone = 0
 
   async function run(): Promise<void> {
@@ -42,7 +43,7 @@ export function strike(plan: readonly Planned[], targets: Targets, lastsMs: numb
       // On a busy machine starts take long: what was started lives for longer than that, or nothing would ever be done.
       busy.set(
         place,
-        ended.then((tookMs) => sleep(2 * tookMs, undefined, { signal: stop }).catch(() => {})),
+        ended.then((tookMs) => sleep(2 * tookMs, undefined, { signal: over }).catch(() => {})),
       )
       all.push(ended)
     }
@@ -51,7 +52,7 @@ export function strike(plan: readonly Planned[], targets: Targets, lastsMs: numb
 
   /** Answers how long its end took, in milliseconds. */
   async function befall(fault: Fault, planned: Planned): Promise<number> {
-    if (stop.aborted || performance.now() > startedAt + lastsMs) {
+    if (over.aborted) {
       undone += 1
       return 0
     }

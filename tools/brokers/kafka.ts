@@ -35,7 +35,7 @@ export function canStartKafka(): boolean {
 
 /** Why a test file with this text cannot run here, though there is a broker. */
 export function lackOfKafka(text: string): string | undefined {
-  return /privateKafka\(|kafkaCluster\(/.test(text) && !canStartKafka() ? noneToStart : undefined
+  return /privateKafka\(|kafkaCluster\(|broker: '(kafka|both)'/.test(text) && !canStartKafka() ? noneToStart : undefined
 }
 
 const noneToStart =

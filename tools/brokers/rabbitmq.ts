@@ -29,7 +29,7 @@ export function canStartRabbit(): boolean {
 
 /** Why a test file with this text cannot run here, though there is a broker. */
 export function lackOfRabbit(text: string): string | undefined {
-  return text.includes('privateRabbit(') && !canStartRabbit() ? noneToStart : undefined
+  return /privateRabbit\(|broker: '(amqp|both)'/.test(text) && !canStartRabbit() ? noneToStart : undefined
 }
 
 /** Why there is no cluster here, for the `skip` of a test. */

@@ -24,14 +24,17 @@ export interface ScratchDatabase extends AsyncDisposable {
 
 /** Whether there is one, or one can be started. */
 export function hasPostgres(): boolean {
-  return (
-    process.env.TEST_POSTGRES_URL !== undefined || installedPostgres() !== undefined || dockerPostgres() !== undefined
-  )
+  return process.env.TEST_POSTGRES_URL !== undefined || canStartPostgres()
+}
+
+function canStartPostgres(): boolean {
+  return installedPostgres() !== undefined || dockerPostgres() !== undefined
 }
 
 /** Why a test file with this text cannot run here, whatever its suite brings. */
 export function lackOfPostgres(text: string): string | undefined {
-  return text.includes('sharedPostgres(') && !hasPostgres()
+  const isThere = text.includes("database: 'postgres'") ? canStartPostgres() : hasPostgres()
+  return /sharedPostgres\(|database: 'postgres'/.test(text) && !isThere
     ? 'it needs a PostgreSQL: install postgresql, or get its image into Docker'
     : undefined
 }

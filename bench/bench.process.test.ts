@@ -2,6 +2,8 @@
 import { testRows } from './quick-rows.fixture.ts'
 import { rows } from './rows/index.ts'
 import { kafkaRows } from './rows/kafka.ts'
+import { postgresRows } from './rows/postgres.ts'
 import { rabbitmqRows } from './rows/rabbitmq.ts'
 
-testRows(rows.filter((row) => !rabbitmqRows.includes(row) && !kafkaRows.includes(row)))
+const others = [...rabbitmqRows, ...kafkaRows, ...postgresRows]
+testRows(rows.filter((row) => !others.includes(row)))

@@ -31,7 +31,11 @@ export interface Inbox extends AsyncDisposable {
 /** How many connections each process has. */
 const max = 10
 
-export async function openOutbox(url: string): Promise<Outbox> {
+/**
+ * @param arrays business rows are written by one statement for all of a transaction; else by one for each, as code does
+ * that decides about each
+ */
+export async function openOutbox(url: string, arrays = true): Promise<Outbox> {
   const pool = new pg.Pool({ connectionString: url, max })
   await pool.query(`CREATE TABLE orders (n BIGINT NOT NULL, customer TEXT NOT NULL, at BIGINT NOT NULL, note TEXT NOT NULL);
     CREATE TABLE outbox (pos BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id TEXT NOT NULL, key TEXT NOT NULL,
@@ -40,7 +44,7 @@ export async function openOutbox(url: string): Promise<Outbox> {
     place: (orders, notify) =>
       inTransaction(pool, async (client) => {
         const ids = orders.map(() => randomUUID())
-        await client.query(placed(orders))
+        for (const some of arrays ? [orders] : orders.map((order) => [order])) await client.query(placed(some))
         await client.query(added(orders, ids))
         if (notify) await client.query('NOTIFY outbox')
       }),
@@ -59,7 +63,7 @@ export async function openOutbox(url: string): Promise<Outbox> {
   }
 }
 
-export async function openInbox(url: string): Promise<Inbox> {
+export async function openInbox(url: string, arrays = true): Promise<Inbox> {
   const pool = new pg.Pool({ connectionString: url, max })
   await pool.query(`CREATE TABLE bills (n BIGINT NOT NULL, customer TEXT NOT NULL, at BIGINT NOT NULL);
     CREATE TABLE inbox (id TEXT PRIMARY KEY, at BIGINT NOT NULL)`)
@@ -69,7 +73,9 @@ export async function openInbox(url: string): Promise<Inbox> {
         const { rows } = await client.query(marked(mails.map(({ id }) => id)))
         const fresh = new Set(rows.map(({ id }: { id: string }) => id))
         const orders = mails.filter(({ id }) => fresh.has(id)).map(({ order }) => order)
-        if (orders.length > 0) await client.query(billed(orders))
+        for (const some of arrays ? [orders] : orders.map((order) => [order])) {
+          if (some.length > 0) await client.query(billed(some))
+        }
       }),
     [Symbol.asyncDispose]: () => pool.end(),
   }

@@ -7,6 +7,8 @@ export interface ChainInput {
   readonly count: number
   /** Messages of one transaction when producing, and by hand in the relay and when consuming. */
   readonly perTransaction: number
+  /** By hand: business rows too are written by one statement for all of a transaction. @default true */
+  readonly arrays?: boolean
 }
 
 /** Messages that wait for their acknowledgement. */

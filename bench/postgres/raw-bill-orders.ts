@@ -6,8 +6,8 @@ import { now, parentDone, readInput, report } from '../harness/program.ts'
 import { openQueue } from '../rabbitmq/raw-queue.ts'
 import { type ChainInput, inFlight } from './chain-input.ts'
 
-const { place, warm, count, perTransaction } = readInput<ChainInput>()
-await using inbox = await openInbox(place.database)
+const { place, warm, count, perTransaction, arrays } = readInput<ChainInput>()
+await using inbox = await openInbox(place.database, arrays)
 const connection = await connect(place.rabbit.url)
 const channel = await openQueue(connection, place.rabbit.name)
 const waiting: ConsumeMessage[] = []

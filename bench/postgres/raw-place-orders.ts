@@ -11,8 +11,8 @@ import { go, now, parentDone, readInput, report } from '../harness/program.ts'
 import { openQueue } from '../rabbitmq/raw-queue.ts'
 import { batch, type ChainInput, pool } from './chain-input.ts'
 
-const { place, warm, count, perTransaction } = readInput<ChainInput>()
-await using outbox = await openOutbox(place.database)
+const { place, warm, count, perTransaction, arrays } = readInput<ChainInput>()
+await using outbox = await openOutbox(place.database, arrays)
 const connection = await connect(place.rabbit.url)
 const channel = await openQueue(connection, place.rabbit.name)
 let stopped = false

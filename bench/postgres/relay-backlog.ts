@@ -9,8 +9,8 @@ import { systemPorts } from '../../packages/bus/system.ts'
 import { command } from '../../tools/databases/postgres.ts'
 import { keys, message } from '../harness/messages.ts'
 import { parentDone, readInput, report } from '../harness/program.ts'
+import { startTimer } from '../harness/timed.ts'
 import type { PostgresPlace } from '../peers/postgres.ts'
-import { startTimer } from '../rabbitmq/timed.ts'
 import { orderPlaced } from './services.ts'
 
 interface Input {

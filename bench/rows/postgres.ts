@@ -21,6 +21,7 @@ const chain: Row = {
 }
 
 const batchesByHand = 'the same by hand, everything in batches of 500'
+const arraysByHand = 'the same, and one statement for all business rows of a batch'
 
 const batches: Row = {
   name: 'postgres-batches',
@@ -28,7 +29,8 @@ const batches: Row = {
   sides: ({ quick }) =>
     onPostgres([
       { name: 'ours', title: 'Vestnik', packages, run: through('', 500, quick ? 1_000 : 60_000) },
-      { name: 'byHand', title: batchesByHand, packages, run: through('raw-', 500, quick ? 1_000 : 60_000) },
+      { name: 'byHand', title: batchesByHand, packages, run: through('raw-', 500, quick ? 1_000 : 60_000, false) },
+      { name: 'arrays', title: arraysByHand, packages, run: through('raw-', 500, quick ? 1_000 : 60_000) },
     ]),
   requirements: [{ says: batchesByHand, unit: '×', value: ratio('perSecond', 'ours', 'byHand'), atLeast: 1 }],
 }
@@ -85,13 +87,13 @@ const latency: Row = {
 export const postgresRows: readonly Row[] = [chain, batches, consume, backlog, latency]
 
 /** A tenth more to warm up with. */
-function through(whose: string, perTransaction: number, count: number) {
+function through(whose: string, perTransaction: number, count: number, arrays = true) {
   const warm = Math.ceil(count / 10 / perTransaction) * perTransaction
   return (place: PostgresPlace): Promise<Figures> =>
     endToEnd({
       writer: `postgres/${whose}place-orders.ts`,
       reader: `postgres/${whose}bill-orders.ts`,
-      input: { place, perTransaction, warm, count },
+      input: { place, perTransaction, arrays, warm, count },
     })
 }
 

@@ -78,8 +78,8 @@ export async function startConsumer(group: Group, deliver: Deliver, parts: Consu
   function messageOf({ place }: Share, record: KafkaRecord, redelivered: boolean): Incoming {
     const { key, value, timestamp, offset } = record
     const { headers, unreadable } = headersOf(record)
-    const fetched = { key, value, headers, timestamp: BigInt(timestamp), offset: BigInt(offset) }
-    const message = fromRecord(fetched, { topic: group.topic, name: topic, partition: place.partition }, redelivered)
+    const from = { topic: group.topic, name: topic, partition: place.partition }
+    const message = fromRecord({ key, value, headers, timestamp, offset }, from, redelivered)
     // It is handed out all the same: whoever looks at the dead letters finds it there.
     return unreadable ? { ...message, body: Buffer.from(`not readable: ${unreadable}`) } : message
   }

@@ -4,6 +4,7 @@
  */
 import { crc32c } from '@platformatic/kafka'
 import { decompress } from './decompress.ts'
+import { recurringTexts, textOf } from './texts.ts'
 
 export interface KafkaRecord {
   readonly offset: number
@@ -13,11 +14,13 @@ export interface KafkaRecord {
   readonly bytes: number
   readonly key: Buffer | null
   readonly value: Buffer | null
-  /** @throws Error when they are cut off */
-  headers(): readonly (readonly [name: Buffer, value: Buffer | null])[]
+  /** Those that are texts. @throws Error when they are cut off */
+  headers(): readonly Header[]
   /** Why it could not be read; it then stands for its whole batch. */
   readonly unreadable?: string
 }
+
+export type Header = readonly [name: string, value: string]
 
 export interface Batch {
   readonly records: readonly KafkaRecord[]
@@ -203,24 +206,38 @@ function withContent(offset: number, timestamp: number, bytes: Buffer, at: numbe
   return { offset, timestamp, bytes: end - at, key, value, headers: () => readHeaders(bytes, headersAt, end) }
 }
 
-function readHeaders(bytes: Buffer, at: number, end: number): readonly (readonly [Buffer, Buffer | null])[] {
-  const headers: (readonly [Buffer, Buffer | null])[] = []
+const nameOf = recurringTexts()
+const sameOf = recurringTexts()
+/** What these say is nearly always the same. */
+const recurring: ReadonlySet<string> = new Set(['content-type', 'ce_specversion', 'ce_type', 'ce_source'])
+
+function readHeaders(bytes: Buffer, at: number, end: number): readonly Header[] {
+  const headers: Header[] = []
   const cursor = { at }
   for (let left = readVarInt(bytes, cursor); left > 0 && cursor.at < end; left -= 1) {
-    const name = readBytes(bytes, cursor)
-    if (name === null) break
-    headers.push([name, readBytes(bytes, cursor)])
+    const nameLength = passBytes(bytes, cursor)
+    const name = nameLength < 0 ? undefined : nameOf(bytes, cursor.at - nameLength, cursor.at)
+    const length = passBytes(bytes, cursor)
+    if (name === undefined || length < 0) continue
+    const from = cursor.at - length
+    const value = recurring.has(name) ? sameOf(bytes, from, cursor.at) : textOf(bytes, from, cursor.at)
+    if (value !== undefined) headers.push([name, value])
   }
   return headers
 }
 
 function readBytes(bytes: Buffer, cursor: Cursor): Buffer | null {
+  const length = passBytes(bytes, cursor)
+  return length < 0 ? null : bytes.subarray(cursor.at - length, cursor.at)
+}
+
+/** Answers how many there were; -1 for none. */
+function passBytes(bytes: Buffer, cursor: Cursor): number {
   const length = readVarInt(bytes, cursor)
-  if (length < 0) return null
-  const at = cursor.at
-  cursor.at = at + length
+  if (length < 0) return -1
+  cursor.at += length
   if (cursor.at > bytes.length) throw new Error('its records are cut off')
-  return bytes.subarray(at, cursor.at)
+  return length
 }
 
 /** Zigzag, at most 32 bits. */

@@ -1,7 +1,7 @@
 /** What the processes of the whole chain by hand are told. */
 import type { KafkaPlace } from '../peers/kafka.ts'
 
-export { inFlight } from './place.ts'
+export { inFlight } from '../harness/publishing.ts'
 
 export interface ChainInput {
   readonly folder: string

@@ -1,11 +1,10 @@
 /** Publishes with kafkajs: 1,000 callers at once, each with a send of its own. */
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs'
-import { callers } from '../harness/callers.ts'
 import { message } from '../harness/messages.ts'
-import { readInput, report } from '../harness/program.ts'
+import { readInput } from '../harness/program.ts'
+import { reportPublishing } from '../harness/publishing.ts'
 import { brokersOf } from '../peers/kafka.ts'
-import { timed } from '../rabbitmq/timed.ts'
-import { inFlight, type PlaceInput } from './place.ts'
+import type { PlaceInput } from './place.ts'
 
 const input = readInput<PlaceInput>()
 const { name: topic, warm, count, partitions } = input
@@ -20,9 +19,7 @@ const messages = Array.from({ length: warm + count }, (_, n) => {
   const { id, key = null, headers, body } = message(n)
   return { key, value: Buffer.from(body), headers: { ...headers, ce_id: id } }
 })
-await callers(inFlight, 0, warm, publish)
-const { perSecond, cpuUs } = await timed(count, () => callers(inFlight, warm, warm + count, publish))
-report({ publishedPerSecond: perSecond, publishCpuUs: cpuUs })
+await reportPublishing({ warm, count }, publish)
 await producer.disconnect()
 
 function publish(n: number): Promise<unknown> {

@@ -4,6 +4,7 @@ import type { Topology, Transport } from '@vestnik/bus/transport'
 import { openKafkaTransport } from '@vestnik/transport-kafka'
 import type { Payload } from '../harness/messages.ts'
 import { orderPlaced } from '../harness/orders.ts'
+import { inFlight } from '../harness/publishing.ts'
 import type { KafkaPlace } from '../peers/kafka.ts'
 
 export interface PlaceInput extends KafkaPlace {
@@ -11,9 +12,6 @@ export interface PlaceInput extends KafkaPlace {
   readonly warm: number
   readonly count: number
 }
-
-/** Messages whose callers wait for the broker. */
-export const inFlight = 1_000
 
 /** In how large batches one publishes by hand, and after how many messages one commits. */
 export const inBatches = 500

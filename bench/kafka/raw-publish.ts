@@ -1,7 +1,7 @@
 /** Publishes with the client alone: batches of 500 for one partition after the other, one under way. */
 import { message } from '../harness/messages.ts'
-import { readInput, report } from '../harness/program.ts'
-import { timed } from '../rabbitmq/timed.ts'
+import { readInput } from '../harness/program.ts'
+import { reportTimed } from '../harness/publishing.ts'
 import { inBatches, type PlaceInput } from './place.ts'
 import { makeTopic, openProducer, type RawMessage, rawMessage } from './raw-client.ts'
 
@@ -12,10 +12,9 @@ const producer = openProducer(input)
 
 const batches = { warm: batchesOf(0, warm), count: batchesOf(warm, warm + count) }
 for (const messages of batches.warm) await producer.send({ messages })
-const { perSecond, cpuUs } = await timed(count, async () => {
+await reportTimed(count, async () => {
   for (const messages of batches.count) await producer.send({ messages })
 })
-report({ publishedPerSecond: perSecond, publishCpuUs: cpuUs })
 await producer.close()
 
 /** Made beforehand: each batch is for one partition. */

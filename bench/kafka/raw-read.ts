@@ -1,7 +1,8 @@
 /** Reads with the client's stream alone: decodes, validates and handles, and commits after each 1,000 messages. */
+
+import { counter } from '../harness/counter.ts'
 import { order } from '../harness/orders.ts'
 import { parentDone, readInput } from '../harness/program.ts'
-import { counter } from '../rabbitmq/counter.ts'
 import { type PlaceInput, perCommit } from './place.ts'
 import { openConsumer } from './raw-client.ts'
 

@@ -1,7 +1,7 @@
 /** What NestJS is told of the queue: the same durability as the others. */
 import { type RmqOptions, Transport } from '@nestjs/microservices'
+import { inFlight } from '../harness/publishing.ts'
 import type { RabbitPlace } from '../peers/rabbitmq.ts'
-import { inFlight } from './place.ts'
 
 /** Quorum queue, persistent messages, and acknowledgements by the handler; its client waits for confirms by itself. */
 export function nestOptions(

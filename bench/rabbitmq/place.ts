@@ -4,6 +4,7 @@ import type { Topology, Transport } from '@vestnik/bus/transport'
 import { openRabbitTransport } from '@vestnik/transport-rabbitmq'
 import type { Payload } from '../harness/messages.ts'
 import { orderPlaced } from '../harness/orders.ts'
+import { inFlight } from '../harness/publishing.ts'
 import type { RabbitPlace } from '../peers/rabbitmq.ts'
 
 export interface PlaceInput extends RabbitPlace {
@@ -11,9 +12,6 @@ export interface PlaceInput extends RabbitPlace {
   readonly warm: number
   readonly count: number
 }
-
-/** Messages that the broker has not confirmed, or that wait for their acknowledgement. */
-export const inFlight = 1_000
 
 /** Does not wait until new queues are on the disk: nobody ends this broker. */
 export function openPlace({ url, name }: RabbitPlace): Promise<Transport> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { connect } from 'amqplib'
 import { openInbox } from '../by-hand/inbox.ts'
 import { now, parentDone, readInput, report } from '../harness/program.ts'
-import { inFlight } from './place.ts'
+import { inFlight } from '../harness/publishing.ts'
 import { openQueue, type QueueInput } from './raw-queue.ts'
 
 const { folder, rabbit, warm, count } = readInput<QueueInput>()

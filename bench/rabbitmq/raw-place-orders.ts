@@ -9,7 +9,7 @@ import { openOutbox } from '../by-hand/outbox.ts'
 import { callers } from '../harness/callers.ts'
 import { payload } from '../harness/messages.ts'
 import { go, now, parentDone, readInput, report } from '../harness/program.ts'
-import { inFlight } from './place.ts'
+import { inFlight } from '../harness/publishing.ts'
 import { openQueue, type QueueInput } from './raw-queue.ts'
 
 const { folder, rabbit, warm, count } = readInput<QueueInput>()

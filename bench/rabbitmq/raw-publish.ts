@@ -3,12 +3,11 @@ import assert from 'node:assert/strict'
 import type { Outgoing } from '@vestnik/bus/transport'
 import { connect, type Options } from 'amqplib'
 import { toAmqp } from '../../packages/transport-rabbitmq/message.ts'
-import { callers } from '../harness/callers.ts'
 import { message } from '../harness/messages.ts'
-import { readInput, report } from '../harness/program.ts'
-import { inFlight, type PlaceInput } from './place.ts'
+import { readInput } from '../harness/program.ts'
+import { reportPublishing } from '../harness/publishing.ts'
+import type { PlaceInput } from './place.ts'
 import { openQueue } from './raw-queue.ts'
-import { timed } from './timed.ts'
 
 const { url, name, warm, count } = readInput<PlaceInput>()
 const connection = await connect(url)
@@ -19,9 +18,7 @@ const messages = Array.from({ length: warm + count }, (_, n) => {
   return { ...made, body: Buffer.from(made.body) }
 })
 assert.deepEqual(optionsOf(message(0)), toAmqp(message(0)))
-await callers(inFlight, 0, warm, publish)
-const { perSecond, cpuUs } = await timed(count, () => callers(inFlight, warm, warm + count, publish))
-report({ publishedPerSecond: perSecond, publishCpuUs: cpuUs })
+await reportPublishing({ warm, count }, publish)
 await connection.close()
 
 function publish(n: number): Promise<void> {

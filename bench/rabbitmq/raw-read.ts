@@ -1,9 +1,10 @@
 /** Reads with amqplib alone: decodes, validates, handles and acknowledges each message by itself. */
 import { connect } from 'amqplib'
+import { counter } from '../harness/counter.ts'
 import { order } from '../harness/orders.ts'
 import { parentDone, readInput } from '../harness/program.ts'
-import { counter } from './counter.ts'
-import { inFlight, type PlaceInput } from './place.ts'
+import { inFlight } from '../harness/publishing.ts'
+import type { PlaceInput } from './place.ts'
 
 const input = readInput<PlaceInput>()
 const connection = await connect(input.url)

@@ -4,8 +4,8 @@
  */
 import { connect } from 'amqplib'
 import { go, now, readInput, report } from '../harness/program.ts'
+import { inFlight } from '../harness/publishing.ts'
 import type { RabbitPlace } from '../peers/rabbitmq.ts'
-import { inFlight } from './place.ts'
 import { openQueue } from './raw-queue.ts'
 
 const { url, name } = readInput<RabbitPlace>()

@@ -1,7 +1,7 @@
 /** A group without a store handles what waits in its queues, and reports the rate after the first ones. */
 import { handleWithoutInbox } from '@vestnik/bus'
+import { counter } from '../harness/counter.ts'
 import { parentDone, readInput } from '../harness/program.ts'
-import { counter } from './counter.ts'
 import { openPlace, ordersIn, type PlaceInput } from './place.ts'
 
 const input = readInput<PlaceInput>()

@@ -14,7 +14,8 @@ import type { Row, Store, Tx } from './store.ts'
 type Mends = Pick<Operations, 'replay' | 'replayAll' | 'edit' | 'drop' | 'sendAside' | 'dropAside'>
 type Ref = MessageRef | number
 
-const replayBatch = 100
+/** Few, as each takes several statements of a work that may be far from its database. */
+const replayBatch = 20
 
 export interface MendsParts {
   readonly now: () => number

@@ -45,8 +45,8 @@ export interface Outbox {
   isHeldUp(tx: Tx, part?: Part): Promise<boolean>
   /** The broker holds them: they leave the table, each by its own position, never by a cursor. */
   removeSent(tx: Tx, positions: readonly number[]): Promise<void>
-  /** The broker refused it: it stays for a person, and holds up nothing that is behind it (unless it parks its key). */
-  setAside(tx: Tx, pos: number, code: Code): Promise<void>
+  /** The broker refused them: they stay for a person, and hold up nothing that is behind (unless they park their key). */
+  setAside(tx: Tx, positions: readonly number[], code: Code): Promise<void>
 }
 
 export function outboxFor(sql: Sql): Outbox {
@@ -108,10 +108,13 @@ export function outboxFor(sql: Sql): Outbox {
       )
     },
 
-    async setAside(tx, pos, code) {
+    async setAside(tx, positions, code) {
       await tx.query(
-        ...sql`UPDATE vestnik_outbox SET state = 'aside', reason = ${code}
-        WHERE pos = ${pos} AND state = 'new'`,
+        ...(sql.dialect === 'sqlite'
+          ? sql`UPDATE vestnik_outbox SET state = 'aside', reason = ${code}
+            WHERE state = 'new' AND pos IN (SELECT value FROM json_each(${JSON.stringify(positions)}))`
+          : sql`UPDATE vestnik_outbox SET state = 'aside', reason = ${code}
+            WHERE state = 'new' AND pos = ANY(CAST(${arrayOf(positions)} AS BIGINT[]))`),
       )
     },
   }

@@ -1,6 +1,6 @@
 /** One batch at the broker: what it holds, what is doubtful, and what it refused. */
 import type { Broker } from './brokers.ts'
-import { type Code, PublishError } from './errors.ts'
+import { type Code, hasCode, PublishError } from './errors.ts'
 import type { TakenRow } from './outbox.ts'
 
 /** What became of a batch; each row that is in neither is held by the broker. */
@@ -39,16 +39,23 @@ export async function publishBatch(
   }
 }
 
-/** A topic of ours that the broker has lost is made again, and its messages are sent again. */
+/** A topic of ours that the broker has lost is made again, once for the whole batch, and its messages are sent again. */
 async function keepHomeless(
   places: PublishedPlaces,
   batch: readonly TakenRow[],
   doubtful: Set<string>,
   refused: Map<string, Code>,
 ): Promise<void> {
-  for (const { id, topic } of batch) {
-    if (refused.get(id) !== 'UNKNOWN_TOPIC' || !(await places.makeAgain(topic))) continue
+  const homeless = batch.filter(({ id }) => refused.get(id) === 'UNKNOWN_TOPIC')
+  const topics = [...new Set(homeless.map(({ topic }) => topic))]
+  const made = new Map<string, boolean>()
+  for (const topic of topics) made.set(topic, await places.makeAgain(topic).catch(mayBeMadeLater))
+  for (const { id, topic } of homeless) {
+    if (made.get(topic) !== true) continue
     refused.delete(id)
     doubtful.add(id)
   }
 }
+
+/** A broker that is away is asked again; what it has in another way by now is for a person to mend. */
+const mayBeMadeLater = (error: unknown): boolean => !hasCode(error, 'TOPOLOGY_CONFLICT', 'BAD_OPTION')

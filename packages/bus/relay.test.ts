@@ -5,6 +5,7 @@ import type { Contract } from './contract.ts'
 import { BusError, PublishError } from './errors.ts'
 import type { Store } from './store.ts'
 import { type ByHand, handTransport, type Note, noteContract, openByHand, openMemory } from './test/by-hand.ts'
+import type { Outgoing } from './transport.ts'
 
 const contract = noteContract()
 
@@ -226,6 +227,63 @@ test('a topic that the broker lost is made again, and its messages are sent', as
   assert.deepEqual(await hand.rows('SELECT 1 FROM vestnik_outbox'), [])
 })
 
+test('a topic that cannot be made again now is asked for again, once for each batch, and holds up nothing', async () => {
+  await using hand = await openByHand({ publishes: [contract] })
+  let asked = 0
+  hand.transport.ensure = async () => {
+    asked += 1
+    if (asked < 3) throw new BusError('BROKER_UNREACHABLE', 'nobody answers')
+  }
+  hand.transport.answer = async (messages) => {
+    if (asked < 3) throw unknownTopic(messages)
+  }
+  await hand.store.transaction(async (tx) => {
+    for (const n of [1, 2, 3]) await hand.bus.publish(tx, contract, { n })
+  })
+  await hand.clock.advance(5_000)
+  assert.deepEqual(sent(hand), [
+    [1, 2, 3],
+    [1, 2, 3],
+    [1, 2, 3],
+    [1, 2, 3],
+  ])
+  assert.equal(asked, 3)
+  assert.deepEqual(await hand.rows('SELECT 1 FROM vestnik_outbox'), [])
+})
+
+test('messages of a topic that is made in another way by now are set aside, in few statements', async () => {
+  const memory = await openMemory()
+  let statements = 0
+  const wrap = (inner: Store): Store => ({
+    ...inner,
+    transaction: (work) =>
+      inner.transaction((tx) =>
+        work({
+          query(text, values) {
+            statements += 1
+            return tx.query(text, values)
+          },
+        }),
+      ),
+  })
+  await using hand = await openByHand({ ...memory, publishes: [contract], wrap })
+  hand.transport.ensure = async () => {
+    throw new BusError('TOPOLOGY_CONFLICT', 'it has other partitions')
+  }
+  hand.transport.answer = async (messages) => {
+    throw unknownTopic(messages)
+  }
+  await hand.store.transaction(async (tx) => {
+    for (let n = 0; n < 500; n += 1) await (hand.bus as Bus).publish(tx, contract, { n })
+  })
+  statements = 0
+  await hand.clock.advance(1_000)
+  assert.ok(statements < 50, `${statements} statements`)
+  assert.deepEqual(await hand.rows('SELECT state, count(*) AS n FROM vestnik_outbox GROUP BY state'), [
+    { state: 'aside', n: 500 },
+  ])
+})
+
 test('a bus that closes sends what its outbox holds', async () => {
   const hand = await openByHand({ publishes: [contract] })
   await publish(hand, { n: 1 })
@@ -250,6 +308,12 @@ test('an outage is told once, in the log and by health, and its end too', async 
 
 const publish = (hand: ByHand, note: Note, to: Contract<Note> = contract): Promise<string> =>
   hand.store.transaction((tx) => (hand.bus as Bus).publish(tx, to, note))
+
+const unknownTopic = (messages: readonly Outgoing[]) =>
+  new PublishError('lost', {
+    doubtful: [],
+    refused: messages.map(({ id }) => ({ id, code: 'UNKNOWN_TOPIC' as const })),
+  })
 
 /** Marks of what was sent wait for this. */
 const slowMarks =

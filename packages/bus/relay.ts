@@ -151,14 +151,10 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
       // One who was stopped for long may wake up here, when others have sent it and people have decided on it.
       const ours = await shards.stillOurs(tx, new Set(batch.map(({ shard }) => shard)))
       const known = batch.filter(({ shard, id }) => ours.has(shard) && !doubtful.has(id))
-      const sent = known.filter(({ id }) => !refused.has(id))
-      await outbox.removeSent(
-        tx,
-        sent.map(({ pos }) => pos),
-      )
-      for (const { pos, id } of known) {
-        const code = refused.get(id)
-        if (code) await outbox.setAside(tx, pos, code)
+      const positions = (rows: readonly TakenRow[]) => rows.map(({ pos }) => pos)
+      await outbox.removeSent(tx, positions(known.filter(({ id }) => !refused.has(id))))
+      for (const code of new Set(refused.values())) {
+        await outbox.setAside(tx, positions(known.filter(({ id }) => refused.get(id) === code)), code)
       }
     })
     ports.crash('relay.marked')

@@ -13,6 +13,7 @@ import { type Outbox, outboxFor } from './outbox.ts'
 import { lookAtTables } from './overview.ts'
 import { type Place, placesOf } from './place.ts'
 import { publisher } from './publish.ts'
+import { adoptRestored } from './restored.ts'
 import { startForgetting } from './retention.ts'
 import { roomFor } from './room.ts'
 import { startRunner } from './runner.ts'
@@ -42,6 +43,7 @@ export async function openBus<T extends Tx = Tx>(options: BusOptions<T>): Promis
   const engine = engineOf(options, places, contracts, outbox)
   const { store, brokers, ports, sql, log } = engine
   await migrate(store, ports)
+  await adoptRestored(store, sql)
 
   const inbox = inboxFor(sql)
   const atBrokers = brokers.all.map((broker) => startAt(engine, outbox, broker, contracts))

@@ -70,6 +70,24 @@ test('rows of a transaction that runs are not taken, and those behind it are hel
   await until(async () => (await look())[0] === 2)
 })
 
+test('an outbox that was restored into another server is sent, in its order', { timeout }, async () => {
+  const database = await scratchDatabase(server)
+  await using store = await openPostgresStore(database.url)
+  await migrate(store, systemPorts)
+  const names = Array.from({ length: 2_200 }, (_, i) => `note ${i}`)
+  for (let i = 0; i < names.length; i += 200) {
+    await store.transaction((tx) => Promise.all(names.slice(i, i + 200).map((name) => outbox.add(tx, row(name)))))
+  }
+  // As it is after pg_dump and psql, when the old server had seen more transactions.
+  await command(
+    database.url,
+    'UPDATE vestnik_outbox SET xid = ((pg_current_xact_id()::text)::bigint + 1000000)::text::xid8 WHERE pos > 700',
+  )
+  await using at = await openPair(database)
+  await until(async () => (await at.names()).length === names.length)
+  assert.deepEqual(await at.names(), names)
+})
+
 test('several processes make the tables at once, and each finds them whole', { timeout }, async () => {
   await using database = await scratchDatabase(server)
   const stores = await Promise.all([1, 2, 3, 4].map(() => openPostgresStore(database.url)))
@@ -212,8 +230,8 @@ interface Pair extends AsyncDisposable {
 }
 
 /** A service that reads what it publishes. */
-async function openPair(): Promise<Pair> {
-  const database = await scratchDatabase(server)
+async function openPair(given?: ScratchDatabase): Promise<Pair> {
+  const database = given ?? (await scratchDatabase(server))
   const store: PostgresStore = await openPostgresStore(database.url)
   await store.transaction((tx) => tx.query('CREATE TABLE names (seq BIGSERIAL, name TEXT)', []))
   const transport = memoryBroker().open()

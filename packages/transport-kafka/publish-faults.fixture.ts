@@ -103,8 +103,8 @@ function messageOf(topic: string, key: string, n: number): Outgoing {
   return { id: `${key}-${n}`, topic, key, headers: { 'ce-type': topic }, body: Buffer.from(JSON.stringify({ n })) }
 }
 
-export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const end = performance.now() + endMs; !holds(); ) {
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + endMs; !(await holds()); ) {
     if (performance.now() > end) assert.fail(`waited in vain for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

@@ -6,6 +6,7 @@ import { PublishError } from '@vestnik/bus/errors'
 import { kafkaCluster, privateKafka } from '../../tools/brokers/kafka.ts'
 import { openKafkaTransport } from './index.ts'
 import { administer, readTopic } from './log.fixture.ts'
+import { partitionOf } from './partition.ts'
 import { startLoad, until } from './publish-faults.fixture.ts'
 
 /** Without an answer for longer than this a producer is replaced. */
@@ -148,11 +149,38 @@ test('the first broker of the URL stands still, then a leader is killed', { time
   await new Promise((resolve) => setTimeout(resolve, watchdogMs + 3000))
   await load.untilMore(500)
   first.thaw()
+  await using lonely = await openLonely(third.url)
   await second.kill()
   await load.untilMore(500)
+  // What the killed node alone held waits, and nothing else does.
+  await until('a partition without a leader', async () => (await lonely.publishAll()).includes('doubtful'))
+  assert.deepEqual((await lonely.publishAll()).toSorted(), ['doubtful', 'sent', 'sent'])
+  assert.equal(lonely.told.filter((text) => text.includes('cannot be reached: Client')).length, 0)
+  assert.doesNotMatch(lonely.transport.health().reason ?? '', /cannot be reached/)
   await load.check(third.brokers)
   t.diagnostic(`${Math.round(load.longestGapMs())} ms without a confirmation at most`)
 })
+
+/** A topic of three partitions, each on one node, and a publisher that does not wait for long. */
+async function openLonely(url: string) {
+  const told: string[] = []
+  const log = (text: string) => void told.push(text)
+  const transport = await openKafkaTransport(url, { replicas: 1, publishMs: 2000, log })
+  const topic = `lonely-${randomUUID()}`
+  await transport.ensure({ topics: [{ name: topic, partitions: 3 }], groups: [] })
+  const keys = [0, 1, 2].map((partition) => keyFor(partition, 3))
+  const publish = (key: string) =>
+    transport.publish([{ id: randomUUID(), topic, key, headers: {}, body: Buffer.from('{}') }]).then(
+      () => 'sent',
+      () => 'doubtful',
+    )
+  const publishAll = () => Promise.all(keys.map(publish))
+  return { transport, told, publishAll, [Symbol.asyncDispose]: () => transport.close() }
+}
+
+function keyFor(partition: number, partitions: number): string {
+  for (let i = 0; ; i += 1) if (partitionOf(Buffer.from(`k${i}`), partitions) === partition) return `k${i}`
+}
 
 const disposable = {
   async [Symbol.asyncDispose](this: { close(): Promise<void> }) {

@@ -152,6 +152,17 @@ test('what a later leader wrote where the log had lost its end is no record that
   assert.equal(share.leaderEpoch(), 2)
 })
 
+test('what has ended further on stays so when a member ends that had not come so far', () => {
+  const beginning = { offset: 0, redeliveredBelow: 10, ended: [[5, 9]], leaderEpoch: 7 } as const
+  const share = createShare(place)
+  share.begin(beginning)
+  share.take([{ records: [record(0)], nextOffset: 1, leaderEpoch: 3 }], true)
+  assert.equal(share.leaderEpoch(), 3)
+  assert.equal(share.commit().leaderEpoch, 7)
+  share.take([{ records: [record(1)], nextOffset: 20, leaderEpoch: 8 }], true)
+  assert.equal(share.commit().leaderEpoch, 8)
+})
+
 test('a log that parts from what was read is gone on with from there, unless something of it is in hand', () => {
   const first = begun()
   for (const lane of first.take(...[0, 1, 2, 3].map((offset) => record(offset)))) first.share.finish(lane)

@@ -175,7 +175,9 @@ export function createShare(place: Place): Share {
       const unread = inherited.filter(([, last]) => last >= position)
       const ended = [...watermark.ended(), ...unread.map(([first, last]) => [Math.max(first, position), last] as const)]
       const metadata = writeMark({ topicId: place.topicId, handedBelow: below, ended }, markBytes)
-      return { offset, handedBelow: below, metadata, leaderEpoch }
+      // What has ended beyond what was read here may be of a later leader than that.
+      const epoch = unread.length > 0 ? Math.max(leaderEpoch, inheritedEpoch) : leaderEpoch
+      return { offset, handedBelow: below, metadata, leaderEpoch: epoch }
     },
     sayLess() {
       markBytes = markBytes < leastMarkBytes ? 0 : Math.floor(markBytes / 2)

@@ -1,6 +1,6 @@
 /** `npm run campaign`: kills, stops and cuts off everything under load, and tells what was lost or doubled. */
 import { randomInt } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { openProgress } from '../../tools/load/progress.ts'
 import { runCampaign } from './campaign.ts'
 import { type CampaignOptions, readOptions, UsageError, usage } from './options.ts'
@@ -8,6 +8,10 @@ import { writeRow } from './page.ts'
 import { commandOf, reportOf, summary } from './report.ts'
 
 const options = readWords(process.argv.slice(2))
+if (options.add !== undefined) {
+  writeRow(JSON.parse(readFileSync(options.add, 'utf8')))
+  process.exit(0)
+}
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort())
 const progress = openProgress(process.stderr, 10_000)

@@ -17,6 +17,8 @@ export interface CampaignOptions {
   readonly report?: string
   /** Whether docs/reliability.md gets a row. */
   readonly write: boolean
+  /** A report whose row is added, and nothing else is done. */
+  readonly add?: string
 }
 
 export const usage: string = `npm run campaign -- [options]
@@ -30,6 +32,7 @@ export const usage: string = `npm run campaign -- [options]
                        what is missing counts as lost
   --report <file>      writes the report there, as JSON
   --write              adds a row to docs/reliability.md
+  --add <file>         adds the row of that report, and runs nothing
 
 It ends with 0 when the account is clean; with 1 when something is lost, doubled, without a command, stuck or out of
 order, or the campaign could not be run to its end; with 2 when it was told something wrong.`
@@ -55,6 +58,7 @@ export function readOptions(words: readonly string[], drawSeed: () => number): C
     patienceSeconds: number('--patience', values.patience ?? String(standardPatienceSeconds), 1, 3600),
     write: values.write === true,
     ...(values.report !== undefined && { report: values.report }),
+    ...(values.add !== undefined && { add: values.add }),
   }
   if (options.instances > 1 && options.database === 'sqlite') {
     throw new UsageError(
@@ -78,6 +82,7 @@ function parse(words: readonly string[]) {
         instances: text,
         patience: text,
         report: text,
+        add: text,
         write: flag,
         help: flag,
       },

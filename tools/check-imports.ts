@@ -23,7 +23,7 @@ const rules: readonly Rule[] = [
   },
   { folder: 'packages/conformance', may: ['@vestnik/bus', '@vestnik/bus/*'] },
   { folder: 'packages/testing', may: ['@vestnik/bus', '@vestnik/bus/*', '@vestnik/store-*'] },
-  { folder: 'packages/cli', may: ['@vestnik/bus', '@vestnik/bus/*', '@vestnik/store-*'] },
+  { folder: 'packages/cli', may: ['@vestnik/bus', '@vestnik/bus/*', '@vestnik/store-*', '@vestnik/store-*/url'] },
   {
     folder: 'packages/vestnik',
     may: ['@vestnik/bus', '@vestnik/bus/*', '@vestnik/store-*', '@vestnik/transport', '@vestnik/cli', '@vestnik/cli/*'],

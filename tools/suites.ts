@@ -12,6 +12,10 @@ export interface Suite {
   /** Few where tests watch time or processes, so that none starves. */
   readonly atOnce: number
   readonly limits: { readonly testMs: number; readonly fileMs: number }
+  /** What it needs is a right that not every machine gives: where there is none, that is said loudly, and fails nothing. */
+  readonly mayLack?: true
+  /** With these variables it runs files of other suites once more. */
+  readonly again?: Readonly<Record<string, string>>
   /** Runs only in CI or when it is named, or only when it is named. @default always */
   readonly only?: 'in CI' | 'named'
 }
@@ -57,14 +61,32 @@ export const suites: readonly Suite[] = [
     limits: { testMs: 240_000, fileMs: 900_000 },
   },
   {
+    name: 'services-postgres',
+    // What is about memory, the network and files runs once.
+    files: [
+      'packages/cli/{changes,edits,looks}.test.ts',
+      'packages/service/{migrate,printer}.test.ts',
+      'services/codes/create-codes.test.ts',
+      'services/films/{guesses,handlers,idempotency,rentals,search,secrets}.test.ts',
+      'services/films/store/*.test.ts',
+      'services/gateway/app.test.ts',
+      'services/users/{enumeration,password-reset,secrets,sessions,sign-in,sign-up}.test.ts',
+    ],
+    needs: ['postgres'],
+    // They wait for the server more than they compute.
+    atOnce: availableParallelism() + 1,
+    limits: { testMs: 120_000, fileMs: 400_000 },
+    again: { TEST_DATABASE: 'postgres' },
+  },
+  {
     name: 'docker',
     files: ['deploy/*.docker.test.ts'],
     needs: ['docker'],
     atOnce: 1,
     // Where nothing is in the cache, the images alone take minutes.
-    limits: { testMs: 1_500_000, fileMs: 1_500_000 },
-    // Not every machine for CI is known to let an engine run.
-    only: 'named',
+    limits: { testMs: 900_000, fileMs: 900_000 },
+    // An engine needs root, and a kernel that lets it mount and write rules of the network.
+    mayLack: true,
   },
   {
     name: 'docker-kafka',
@@ -72,6 +94,7 @@ export const suites: readonly Suite[] = [
     needs: ['docker'],
     atOnce: 1,
     limits: { testMs: 1_800_000, fileMs: 1_800_000 },
+    mayLack: true,
     // Little of it is not in the suites of Kafka and of Docker, and it takes as long as both together.
     only: 'named',
   },
@@ -98,9 +121,10 @@ export function isExpectedSkip(skip: string): boolean {
   return expectedSkips.some(({ path, reason }) => skip.startsWith(`${path}: `) && reason.test(skip))
 }
 
-/** Each suite's files. A test file in a folder that no pattern names is in none: a test asks whether there is one. */
+/** Each suite's files; those that run again are in another one too. A test file in a folder that no pattern names is in none: a test asks whether there is one. */
 export function filesOf(suite: Suite, paths: readonly string[] = listFiles('**/*.test.ts')): string[] {
-  return paths.filter((path) => suites.find((one) => fits(one, path)) === suite)
+  if (suite.again) return paths.filter((path) => fits(suite, path))
+  return paths.filter((path) => suites.find((one) => !one.again && fits(one, path)) === suite)
 }
 
 function fits({ files }: Suite, path: string): boolean {

@@ -3,6 +3,7 @@ import { spec, type TestEvent } from 'node:test/reporters'
 import { inspect } from 'node:util'
 import { lackOfKafka, shareKafka } from './brokers/kafka.ts'
 import { lackOfRabbit, shareRabbit } from './brokers/rabbitmq.ts'
+import { shareEngine } from './containers/shared-engine.ts'
 import { lackOfPostgres, sharePostgres } from './databases/postgres.ts'
 import { howToGet, type Program, provide } from './provide.ts'
 import { readSources } from './repository.ts'
@@ -18,6 +19,7 @@ const shares: Partial<Record<Program, () => Promise<AsyncDisposable>>> = {
   rabbitmq: shareRabbit,
   kafka: shareKafka,
   postgres: sharePostgres,
+  docker: shareEngine,
 }
 
 const chosen = choose(process.argv.slice(2))
@@ -46,7 +48,11 @@ function choose(words: readonly string[]): { suite: Suite; files: string[] }[] {
   return all
     .map(({ suite, files }) => ({
       suite,
-      files: words.includes(suite.name) ? files : files.filter((path) => words.some((word) => path.startsWith(word))),
+      files: words.includes(suite.name)
+        ? files
+        : suite.again
+          ? []
+          : files.filter((path) => words.some((word) => path.startsWith(word))),
     }))
     .filter(({ files }) => files.length > 0)
 }
@@ -56,7 +62,7 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
   const lacking = suite.needs.filter((program) => !provide(program))
   if (lacking.length > 0) {
     const missing = lacking.map((program) => `${program} is missing (${howToGet(program)})`).join(', ')
-    return { suite: suite.name, outcomes: [], missing }
+    return withoutIt(suite, missing)
   }
   const cannot = files.flatMap(outcomeWithout)
   const able = files.filter((file) => !cannot.some(({ path }) => path === file))
@@ -64,14 +70,29 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
   try {
     for (const program of suite.needs) shared.use(await shares[program]?.())
   } catch (error) {
-    return { suite: suite.name, outcomes: [], missing: error instanceof Error ? error.message : String(error) }
+    return withoutIt(suite, error instanceof Error ? error.message : String(error))
   }
   const signal = AbortSignal.timeout(
     suite.only ? suite.limits.fileMs : Math.max(1, totalMs - Math.ceil(performance.now())),
   )
   const limits = { atOnce: suite.atOnce, ...suite.limits, signal }
+  using _variables = withVariables(suite.again ?? {})
   const outcomes = await runTests(able, limits, (events) => events.filter(isOfFile).forEach(tell))
   return { suite: suite.name, outcomes: [...outcomes, ...cannot] }
+}
+
+function withoutIt({ name, mayLack }: Suite, missing: string): Row {
+  return { suite: name, outcomes: [], missing, mayLack: mayLack === true }
+}
+
+/** Sets them for the files of one suite. */
+function withVariables(variables: Readonly<Record<string, string>>): Disposable {
+  Object.assign(process.env, variables)
+  return {
+    [Symbol.dispose]() {
+      for (const name of Object.keys(variables)) delete process.env[name]
+    },
+  }
 }
 
 /** Where a file needs more than its suite, which is not here. */

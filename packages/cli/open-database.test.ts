@@ -29,8 +29,10 @@ test('a missing file is said to be missing, and is not made', async () => {
 })
 
 test('a scheme that is not known is named, and the rest of the URL is not', async () => {
-  await refuses('postgres://user:geheim@host/db', 'BAD_URL', /does not know postgres:; give sqlite:<path>/)
-  await assert.rejects(openDatabase('postgres://user:geheim@host/db'), (error: Error) => !/geheim/.test(error.message))
+  await refuses('mysql://user:geheim@host/db', 'BAD_URL', /does not know mysql:; give sqlite:<path>/)
+  for (const url of ['mysql://user:geheim@host/db', 'postgres://user:geheim@host', 'postgres://geheim:5432:x/d']) {
+    await assert.rejects(openDatabase(url), (error: Error) => !/geheim/.test(error.message))
+  }
   await refuses('sqlite:', 'BAD_URL', /names no file/)
   await refuses('', 'BAD_URL', /names no file/)
 })
@@ -52,6 +54,10 @@ test('a database of something else is refused, and not a byte of it is changed',
   await refuses(folder.database, 'NO_TABLES', /no tables/)
   assert.deepEqual(readFileSync(folder.database), before)
   assert.ok(!existsSync(`${folder.database}-wal`))
+})
+
+test('a file has no schemas', async () => {
+  await assert.rejects(openDatabase('sqlite:shop.db', 'shop'), { code: 'BAD_OPTION', message: /leave --schema out/ })
 })
 
 test('tables of a newer version are refused', async () => {

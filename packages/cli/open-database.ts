@@ -1,15 +1,30 @@
 /** Opens the database of a service, to look at it and to mend what failed. Nothing is made, and nothing foreign is touched. */
 import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { BusError, checkTables } from '@vestnik/bus'
-import { openSqliteStore, type SqliteStore } from '@vestnik/store-sqlite'
+import { BusError, checkTables, type Store } from '@vestnik/bus'
+import { openSqliteStore } from '@vestnik/store-sqlite'
+
+export type OpenedStore = Store & AsyncDisposable
 
 /**
- * Opens what `sqlite:<path>`, or a plain path, names; the service may run or not.
- * @throws BusError `BAD_URL`, `FILE_MISSING`, `NO_TABLES`, `NEWER_VERSION`, and what the store's own opener throws
+ * Opens what `sqlite:<path>`, a plain path or `postgres://…` names; the service may run or not. `schema` is that of a
+ * PostgreSQL; without it, what the URL says, or the only one with tables.
+ * @throws BusError `BAD_URL`, `BAD_OPTION`, `FILE_MISSING`, `NO_TABLES`, `NEWER_VERSION`, and what the store's own opener
+ * throws
  */
-export async function openDatabase(given: string): Promise<SqliteStore> {
-  const path = readUrl(given)
+export async function openDatabase(given: string, schema?: string): Promise<OpenedStore> {
+  if (/^postgres(ql)?:/i.test(given)) {
+    // Only who has such a database loads its client.
+    const { openSchema } = await import('./open-schema.ts')
+    return await openSchema(given, schema)
+  }
+  if (schema !== undefined) {
+    throw new BusError('BAD_OPTION', 'open the database: only one of postgres:// has schemas; leave --schema out')
+  }
+  return await openFile(readUrl(given))
+}
+
+async function openFile(path: string): Promise<OpenedStore> {
   const what = `open ${path}`
   if (!existsSync(path)) throw new BusError('FILE_MISSING', `${what}: there is no such file`)
   if (!statSync(path).isFile()) throw new BusError('FILE_UNUSABLE', `${what}: it is not a file`)
@@ -31,7 +46,7 @@ function readUrl(given: string): string {
   if (scheme === undefined && given !== '') return given
   if (scheme === 'sqlite' && rest !== '') return rest
   const why = scheme === 'sqlite' || scheme === undefined ? 'it names no file' : `this command does not know ${scheme}:`
-  throw new BusError('BAD_URL', `open the database: ${why}; give sqlite:<path>, or the path of the file`)
+  throw new BusError('BAD_URL', `open the database: ${why}; give sqlite:<path>, the path of the file, or postgres://…`)
 }
 
 /** Whether it is certainly a database of something else: the store would change its way of writing. */

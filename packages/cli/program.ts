@@ -23,7 +23,7 @@ const about = `Looks at what failed in a service's database, and mends it: while
 Start with: vestnik dead list`
 
 const after = [
-  'A database is named as sqlite:<path>, or by the path of its file; a .env file in this folder may hold DATABASE_URL.',
+  'A database is named as sqlite:<path>, by the path of its file, or as postgres://user:password@host/database; a .env file in this folder may hold DATABASE_URL.',
   'Ends with 0 when it is done, 1 when it was refused or failed, 2 when it was used wrongly.',
 ]
 
@@ -36,6 +36,7 @@ export function createProgram(terminal: Terminal, json: boolean, inSession: InSe
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this')
     .option('--database <url>', 'the database to look at (default: $DATABASE_URL)')
+    .option('--schema <name>', 'of postgres://…: whose data, such as mailer')
     .option('--json', 'answer with one JSON document')
     .option('--who <name>', 'in whose name a change is recorded (default: your user name)')
     .helpCommand(false)

@@ -17,6 +17,7 @@ export interface Session {
 /** Options that every command has. */
 export interface CommonOptions {
   readonly database?: string
+  readonly schema?: string
   readonly json?: true
   readonly who?: string
 }
@@ -32,9 +33,12 @@ export async function withSession(
 ): Promise<ExitCode> {
   const url = options.database ?? terminal.environment.DATABASE_URL
   if (url === undefined) {
-    throw new BusError('BAD_OPTION', 'no database is named: set DATABASE_URL, or give --database sqlite:<path>')
+    throw new BusError(
+      'BAD_OPTION',
+      'no database is named: set DATABASE_URL, or give --database sqlite:<path> or postgres://…',
+    )
   }
-  await using store = await openDatabase(url)
+  await using store = await openDatabase(url, options.schema)
   return await work({
     operations: operationsOn(store, terminal.now),
     terminal,

@@ -16,7 +16,7 @@ export function through(url: string, port: number): string {
 }
 
 /** For laws of what is built on the store: a machine with much else to do breaks none of them. */
-export function openPatiently(url: string, schema: string): Promise<PostgresStore> {
+export function openPatiently(url: string, schema?: string): Promise<PostgresStore> {
   const limits = { works: 200, commitMs: 5, workMs: 20_000, sharedLockMs: 2_000, lockMs: 10_000, awayMs: 30_000 }
-  return openWithin(limits, url, { schema, patienceMs: 60_000 })
+  return openWithin(limits, url, { patienceMs: 60_000, ...(schema !== undefined && { schema }) })
 }

@@ -24,8 +24,18 @@ let stores = 0
  * dropped when the file's process has ended.
  */
 export async function openTestStore(): Promise<ServiceStore> {
-  if (process.env.TEST_DATABASE !== 'postgres') return await openSqliteStore(':memory:')
+  const url = await testSchema()
+  return url === undefined ? await openSqliteStore(':memory:') : await openTestSchema(url)
+}
+
+/** The URL of a schema that nobody has used; undefined where tests run on SQLite. */
+export async function testSchema(): Promise<string | undefined> {
+  if (process.env.TEST_DATABASE !== 'postgres') return undefined
   database ??= sharedPostgres().then(scratchDatabase)
   stores += 1
-  return withQuestionMarks(await openPatiently((await database).url, `test_${stores}`))
+  return `${(await database).url}?schema=test_${stores}`
+}
+
+export async function openTestSchema(url: string): Promise<ServiceStore> {
+  return withQuestionMarks(await openPatiently(url))
 }

@@ -37,7 +37,10 @@ export async function command(
     columns: setting.columns ?? 160,
     style: (_, text) => text,
     ask: setting.answers && ask,
-    environment: { DATABASE_URL: `sqlite:${database}`, ...setting.environment },
+    environment: {
+      DATABASE_URL: database.startsWith('postgres:') ? database : `sqlite:${database}`,
+      ...setting.environment,
+    },
     now: Date.now,
   })
   return { code, out: out.join('\n'), err: err.join('\n') }

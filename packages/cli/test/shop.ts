@@ -6,6 +6,7 @@ import { type Bus, type Contract, contract, effect, on, openBus, permanent, unce
 import { openSqliteStore } from '@vestnik/store-sqlite'
 import { memoryTransport } from '@vestnik/testing'
 import { z } from 'zod'
+import { openTestSchema, testSchema } from '../../../tools/databases/test-store.ts'
 
 interface Order {
   readonly order: number
@@ -44,9 +45,9 @@ export interface Shop extends AsyncDisposable {
   fromPeer(topic: string, body: string | Uint8Array): Promise<void>
 }
 
-/** Opens the service on the file. Until it is mended its handlers fail: of which error, the note or the address says. */
+/** Opens the service on the file, or the schema. Until it is mended its handlers fail: of which error, the note or the address says. */
 export async function openShop(path: string, { mended = false }: { readonly mended?: boolean } = {}): Promise<Shop> {
-  const store = await openSqliteStore(path)
+  const store = path.startsWith('postgres:') ? await openTestSchema(path) : await openSqliteStore(path)
   await store.transaction((tx) => tx.query('CREATE TABLE IF NOT EXISTS orders (number INTEGER)', []))
   const transport = memoryTransport({ maxBodyBytes: 2_000 })
   const sent: string[] = []
@@ -87,7 +88,7 @@ export async function openShop(path: string, { mended = false }: { readonly mend
 
 export interface Folder extends AsyncDisposable {
   readonly path: string
-  /** Of the database that is in it, or will be. */
+  /** Of the database that is in it, or will be; or the URL of a schema, where tests run on a server. */
   readonly database: string
 }
 
@@ -95,7 +96,7 @@ export async function tempFolder(): Promise<Folder> {
   const path = await mkdtemp(join(tmpdir(), 'vestnik-cli-'))
   return {
     path,
-    database: join(path, 'shop.db'),
+    database: (await testSchema()) ?? join(path, 'shop.db'),
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, maxRetries: 3 }),
   }
 }

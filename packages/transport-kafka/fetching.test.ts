@@ -12,6 +12,8 @@ const topicId = '7c9e6679-7425-40de-944b-e07fc1f90ae7'
 interface Asked {
   readonly port: number
   readonly partitions: readonly number[]
+  /** The same, as they were asked for. */
+  readonly order: readonly number[]
   /** Answers with records of these partitions. */
   answer(...partitions: readonly number[]): Promise<void>
 }
@@ -21,23 +23,16 @@ function bench() {
   const asked: Asked[] = []
   const arrived: number[] = []
   const full = new Set<number>()
+  const moved = new Set<number>()
   const shares = [0, 1, 2].map((partition) => shareOf(partition, () => !full.has(partition)))
   const ask = ({ port }: { port: number }, _use: string, _api: unknown, ...question: unknown[]) => {
     const { promise, resolve } = Promise.withResolvers<FetchAnswer>()
     const topics = question.find((one) => Array.isArray(one)) as readonly FetchQuestion[]
+    const order = topics.flatMap(({ partitions }) => partitions.map(({ partition }) => partition))
     asked.push({
-      port,
-      partitions: topics.flatMap(({ partitions }) => partitions.map(({ partition }) => partition)).toSorted(),
+      ...{ port, order, partitions: order.toSorted() },
       answer(...partitions) {
-        const found = partitions.map((partition) => ({
-          topicId,
-          partition,
-          errorCode: 0,
-          aborted: [],
-          diverging: undefined,
-          records,
-        }))
-        resolve({ errorCode: 0, partitions: found })
+        resolve({ errorCode: 0, partitions: partitions.map((partition) => ({ ...fetched, partition })) })
         return new Promise((told) => setImmediate(told))
       },
     })
@@ -46,7 +41,7 @@ function bench() {
   const fetching = startFetching({
     link: { ask } as unknown as Link,
     leaders: {
-      of: ({ partition }) => leaders[partition === 2 ? 1 : 0],
+      of: ({ partition }) => leaders[partition === 2 || moved.has(partition) ? 1 : 0],
       has: () => true,
       refresh: async () => {},
       log: async () => ({ start: 0, end: 0 }),
@@ -57,12 +52,13 @@ function bench() {
     diverged: () => assert.fail('no log has lost its end'),
   })
   const at = (port: number) => asked.filter((one) => one.port === port)
-  return { fetching, shares, asked, arrived, full, at }
+  return { fetching, shares, asked, arrived, full, moved, at }
 }
 
 const leaders = [1, 2].map((node) => ({ node, address: { host: 'test', port: node } }))
 const content = { topic: 't', partition: 0, timestamp: 0n, value: Buffer.from('{}') }
 const records = createRecordsBatch([content], {}).buffer
+const fetched = { topicId, errorCode: 0, aborted: [], diverging: undefined, records }
 
 function shareOf(partition: number, hasRoom: () => boolean): Share {
   const share = createShare({ topicId, partition })
@@ -113,5 +109,30 @@ test('an answer that comes too late is dropped: its partition has gone, or was b
   await at(2).at(-1)?.answer(2)
   await at(1).at(-1)?.answer(1)
   assert.deepEqual(arrived, [2, 1])
+  fetching.end()
+})
+
+test('a partition whose leader changes while it is fetched is asked for at the new one, also when that had nothing to do', async () => {
+  const { fetching, full, moved, at } = bench()
+  fetching.wake()
+  full.add(2)
+  await at(2)[0]?.answer(2)
+  assert.equal(at(2).length, 1)
+  moved.add(0).add(1)
+  await at(1)[0]?.answer(0, 1)
+  assert.equal(at(1).length, 1)
+  assert.deepEqual(at(2).at(-1)?.partitions, [0, 1])
+  fetching.end()
+})
+
+test('each broker is asked for its partitions in turn, so that none is always first', async () => {
+  const { fetching, asked, at } = bench()
+  fetching.wake()
+  for (let turn = 0; turn < 4; turn += 1) {
+    await at(2).at(-1)?.answer(2)
+    await at(1).at(-1)?.answer(0, 1)
+  }
+  const firsts = asked.filter(({ port }) => port === 1).map(({ order }) => order[0])
+  assert.deepEqual(new Set(firsts), new Set([0, 1]))
   fetching.end()
 })

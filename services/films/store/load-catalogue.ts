@@ -5,6 +5,9 @@ import { onlyOne } from '@vestnik/service'
 import type { CatalogueFilm } from '../catalogue/index.ts'
 import { indexWords, searchKey } from '../domain/search-text.ts'
 
+/** Films of one statement. SQLite takes 32,766 values in one. */
+const atOnce = 100
+
 /** A film that is no longer in the catalogue stays: it may have been rented. */
 export async function loadCatalogue(store: Store, catalogue: readonly CatalogueFilm[]): Promise<void> {
   const rows = catalogue.map(rowsOf)
@@ -12,8 +15,7 @@ export async function loadCatalogue(store: Store, catalogue: readonly CatalogueF
   await onlyOne(store, 'catalogue', async (tx) => {
     const [loaded] = await tx.query('SELECT digest FROM loaded_catalogue', [])
     if (loaded?.digest === digest) return
-    // Together: a server far away would else be waited for once for each of them.
-    await Promise.all(rows.flatMap((row) => loadFilm(tx, row)))
+    for (let from = 0; from < rows.length; from += atOnce) await loadFilms(tx, rows.slice(from, from + atOnce))
     await tx.query('DELETE FROM loaded_catalogue', [])
     await tx.query('INSERT INTO loaded_catalogue (digest) VALUES (?)', [digest])
   })
@@ -37,25 +39,36 @@ function rowsOf({ film, also }: CatalogueFilm): Rows {
   }
 }
 
-function loadFilm(tx: Tx, { id, film, words, genres }: Rows): readonly Promise<unknown>[] {
-  return [
+/** In few statements: a transaction has a second, also where the server is far away or busy. */
+async function loadFilms(tx: Tx, rows: readonly Rows[]): Promise<void> {
+  const ids = rows.map(({ id }) => id)
+  const marks = ids.map(() => '?').join(', ')
+  await Promise.all([
     tx.query(
-      `INSERT INTO films (id, film, title_key, original_key, also_key) VALUES (?, ?, ?, ?, ?)
+      `INSERT INTO films (id, film, title_key, original_key, also_key)
+       VALUES ${rows.map(() => '(?, ?, ?, ?, ?)').join(', ')}
        ON CONFLICT (id) DO UPDATE SET film = excluded.film, title_key = excluded.title_key,
          original_key = excluded.original_key, also_key = excluded.also_key`,
-      [id, ...film],
+      rows.flatMap(({ id, film }) => [id, ...film]),
     ),
-    tx.query('DELETE FROM film_words WHERE film_id = ?', [id]),
-    addEach(tx, 'INSERT INTO film_words (word, film_id) VALUES', words, id),
-    tx.query('DELETE FROM film_genres WHERE film_id = ?', [id]),
-    addEach(tx, 'INSERT INTO film_genres (genre, film_id) VALUES', genres, id),
-  ]
+    tx.query(`DELETE FROM film_words WHERE film_id IN (${marks})`, ids),
+    tx.query(`DELETE FROM film_genres WHERE film_id IN (${marks})`, ids),
+  ])
+  await Promise.all([
+    addAll(
+      tx,
+      'INSERT INTO film_words (word, film_id) VALUES',
+      rows.flatMap(({ id, words }) => words.map((word) => [word, id] as const)),
+    ),
+    addAll(
+      tx,
+      'INSERT INTO film_genres (genre, film_id) VALUES',
+      rows.flatMap(({ id, genres }) => genres.map((genre) => [genre, id] as const)),
+    ),
+  ])
 }
 
-async function addEach(tx: Tx, insert: string, texts: readonly string[], id: number): Promise<void> {
-  if (texts.length === 0) return
-  await tx.query(
-    `${insert} ${texts.map(() => '(?, ?)').join(', ')}`,
-    texts.flatMap((text) => [text, id]),
-  )
+async function addAll(tx: Tx, insert: string, pairs: readonly (readonly [text: string, id: number])[]): Promise<void> {
+  if (pairs.length === 0) return
+  await tx.query(`${insert} ${pairs.map(() => '(?, ?)').join(', ')}`, pairs.flat())
 }

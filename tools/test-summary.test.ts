@@ -38,6 +38,17 @@ test('what did not run is said, and fails in CI', () => {
   assert.ok(inCi.failed)
 })
 
+test('what this machine does not let run is said loudly, and fails nothing', () => {
+  const docker = { suite: 'docker', outcomes: [], missing: 'only root may start an engine', mayLack: true }
+  for (const ci of [false, true]) {
+    const { text, failed } = summarize([{ suite: 'pure', outcomes: [outcome({})] }, docker], ci, none)
+    assert.match(text, /\nDID NOT RUN, AS THIS MACHINE DOES NOT LET IT:\n {2}docker: only root may start an engine\n/)
+    assert.equal(last(text), '1 passed, 0 failed, 0 skipped')
+    assert.equal(failed, false)
+  }
+  assert.ok(summarize([docker], true, none).failed, 'a run without a single test is a failure')
+})
+
 test('a skip that is expected everywhere fails nowhere', () => {
   const rows = [{ suite: 'pure', outcomes: [outcome({ skipped: ['a law: why', 'another: why'] })] }]
   const { text } = summarize(rows, true, (skip) => skip === 'a.test.ts: a law: why')

@@ -6,6 +6,8 @@ export interface Row {
   readonly outcomes: readonly Outcome[]
   /** Why it did not run at all. */
   readonly missing?: string
+  /** Not every machine lets it run: that it did not fails nothing, in CI either. */
+  readonly mayLack?: boolean
 }
 
 export interface Summary {
@@ -19,7 +21,8 @@ export function summarize(rows: readonly Row[], ci: boolean, isExpected: (skip: 
   const skips = outcomes.flatMap(({ path, skipped }) => skipped.map((what) => `${path}: ${what}`))
   const lost = skips.filter((skip) => !isExpected(skip))
   const late = outcomes.filter(({ outOfTime }) => outOfTime).map(({ path }) => path)
-  const missing = rows.flatMap(({ suite, missing }) => (missing === undefined ? [] : [`${suite}: ${missing}`]))
+  const missing = missingOf(rows.filter(({ mayLack }) => !mayLack))
+  const forbidden = missingOf(rows.filter(({ mayLack }) => mayLack))
   const passed = sum(outcomes, (outcome) => outcome.passed)
   const failed = sum(outcomes, (outcome) => outcome.failed) + (ci ? lost.length + missing.length : 0)
   const skipped = ci ? skips.length - lost.length : skips.length
@@ -27,6 +30,7 @@ export function summarize(rows: readonly Row[], ci: boolean, isExpected: (skip: 
     ...table(rows),
     ...list('slowest files', slowest(outcomes)),
     ...list(ci ? 'DID NOT RUN, WHICH FAILS IN CI' : 'DID NOT RUN', [...missing, ...lost]),
+    ...list('DID NOT RUN, AS THIS MACHINE DOES NOT LET IT', forbidden),
     ...list('did not run, and need not', skips.filter(isExpected)),
     ...list('OUT OF TIME, WHICH FAILS', late),
     ...(passed + failed === 0 ? ['', 'no test ran'] : []),
@@ -34,6 +38,10 @@ export function summarize(rows: readonly Row[], ci: boolean, isExpected: (skip: 
     `${passed} passed, ${failed} failed, ${skipped} skipped`,
   ]
   return { text: text.join('\n'), failed: failed > 0 || passed === 0 }
+}
+
+function missingOf(rows: readonly Row[]): string[] {
+  return rows.flatMap(({ suite, missing }) => (missing === undefined ? [] : [`${suite}: ${missing}`]))
 }
 
 function table(rows: readonly Row[]): string[] {

@@ -20,10 +20,10 @@ const startMs = 60_000
 const stopMs = 30_000
 const otherMs = 15_000
 /** As long as another test may take that has an engine of its own. */
-const turnMs = 1_200_000
+const longestTurnMs = 1_200_000
 
-/** @throws Error that says why there is none */
-export async function openEngine(): Promise<Engine> {
+/** `turnMs`: how long another test is waited for. @throws Error that says why there is none */
+export async function openEngine(turnMs: number = longestTurnMs): Promise<Engine> {
   if (await answers(process.env)) return { env: process.env, isOwn: false, [Symbol.asyncDispose]: async () => {} }
   if (process.getuid?.() !== 0) throw new Error('no Docker Engine answers, and only root may start one')
   // Two engines would share their rules and bridges.
@@ -72,13 +72,17 @@ async function start(): Promise<{ env: NodeJS.ProcessEnv; stop: () => Promise<vo
   const end = performance.now() + startMs
   while (!(await answers(env))) {
     if (!dockerd.hasEnded() && performance.now() < end) await sleep(100)
-    else {
-      await stop()
-      throw new Error(`no Docker Engine can be started here: ${lastWords(dockerd)}`)
-    }
+    else throw new Error(`no Docker Engine can be started here: ${lastWords(dockerd)}${await troubleOf(stop())}`)
   }
   return { env, stop }
 }
+
+/** What has no right to start an engine has none to undo it. */
+const troubleOf = (stopping: Promise<void>): Promise<string> =>
+  stopping.then(
+    () => '',
+    (error: unknown) => `; ${error instanceof Error ? error.message : error}`,
+  )
 
 /** The engine itself is told, so that it ends in order; `unshare` goes with it. */
 async function endChild(dockerd: Guarded): Promise<void> {

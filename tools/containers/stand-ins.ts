@@ -108,13 +108,16 @@ async function makeOfDebian(
   made: string,
 ): Promise<void> {
   const recipe = [suite, packages.join(), made].join('\n')
+  let isMade = false
   const archive = await cached(`${basename(context)}-image`, recipe, async (file) => {
     await writeFile(join(context, 'Dockerfile'), `FROM ${debian}${made}`)
     await docker.build(context, '--tag', image)
     // By its id: no other name is given or lost when it is loaded.
     const id = await docker.run('image', 'inspect', '--format', '{{.Id}}', image)
     await docker.run('save', '--output', file, id.trim())
+    isMade = true
   })
+  if (isMade) return
   const loaded = await docker.run('load', '--quiet', '--input', archive)
   await docker.run('tag', /sha256:[0-9a-f]+/.exec(loaded)?.[0] ?? loaded, image)
 }

@@ -1,8 +1,6 @@
 /** What the processes of the whole chain by hand are told. */
 import type { KafkaPlace } from '../peers/kafka.ts'
 
-export { inFlight } from '../harness/publishing.ts'
-
 export interface ChainInput {
   readonly folder: string
   /** The name that the processes of ours know it by. */

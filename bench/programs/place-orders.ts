@@ -1,6 +1,7 @@
 /** The producing process: 200 callers place orders, first to warm up, then what is measured. */
-import { callers } from '../harness/callers.ts'
-import { go, now, parentDone, readInput, report } from '../harness/program.ts'
+
+import { placeOrders } from '../harness/placing.ts'
+import { readInput } from '../harness/program.ts'
 import { openShop } from '../harness/services.ts'
 import type { RabbitPlace } from '../peers/rabbitmq.ts'
 
@@ -11,14 +12,11 @@ interface Input {
   readonly rabbit?: RabbitPlace
 }
 
-const { folder, warm, count, rabbit } = readInput<Input>()
+const { folder, rabbit, ...counts } = readInput<Input>()
 await using shop = await openShop(folder, rabbit)
 
-report({ at: now() })
-for (const orders of [warm, count]) {
-  await go()
-  const from = now()
-  await callers(200, 0, orders, (n) => shop.place(n))
-  report({ from, at: now(), rssMb: process.memoryUsage().rss / 2 ** 20 })
-}
-await parentDone
+await placeOrders(
+  counts,
+  (n) => shop.place(n),
+  () => ({ rssMb: process.memoryUsage().rss / 2 ** 20 }),
+)

@@ -5,6 +5,7 @@ const store = 'packages/store-postgres'
 const laws = `${store}/laws.postgres.test.ts`
 const faults = `${store}/faults.postgres.test.ts`
 const together = 'packages/bus/handle-together.postgres.test.ts'
+const shards = 'packages/bus/shards.postgres.test.ts'
 const tables = 'packages/bus/outbox.postgres.test.ts'
 
 export const postgresMutants: readonly Mutant[] = [
@@ -124,5 +125,49 @@ export const postgresMutants: readonly Mutant[] = [
     replace: 'BEGIN READ ONLY',
     tests: [laws],
     only: 'one snapshot',
+  },
+  {
+    name: 'rows behind a running transaction are taken',
+    rule: 'Nothing is sent before what commits late and has an earlier position.',
+    file: 'packages/bus/outbox.ts',
+    find: "state NOT IN ('aside', 'dropped')\n          AND xid < pg_snapshot_xmin(pg_current_snapshot())",
+    replace: "state NOT IN ('aside', 'dropped')",
+    tests: [tables],
+    only: 'are not taken',
+  },
+  {
+    name: 'what was sent is removed up to a position',
+    rule: 'What was sent leaves the table row by row, as others stand between.',
+    file: 'packages/bus/outbox.ts',
+    find: 'AND pos >= ${positions[0] ?? 0} AND pos <= ${positions.at(-1) ?? 0}\n            AND pos = ANY(CAST(${arrayOf(positions)} AS BIGINT[]))`),\n      )\n    },\n\n    async setAside',
+    replace: 'AND pos <= ${positions.at(-1) ?? 0}`),\n      )\n    },\n\n    async setAside',
+    tests: [shards],
+    only: '2 instances share',
+  },
+  {
+    name: 'a takeover without fencing',
+    rule: 'Who wakes up after another has taken over changes nothing of what is the other’s now.',
+    file: 'packages/bus/shards.ts',
+    find: 'return epoch !== undefined && epoch === standing.epochs.get(shard)',
+    replace: 'return epoch === epoch',
+    tests: [shards],
+    only: 'changes nothing of what is the other',
+  },
+  {
+    name: 'a lease that its owner believes in for longer than others',
+    rule: 'A process looks at its leases again before they can be over.',
+    file: 'packages/bus/shards.ts',
+    find: 'dueAt: Math.min(now + leaseMs / 2, ...others)',
+    replace: 'dueAt: now + 100 * leaseMs',
+    tests: ['packages/bus/shards.test.ts'],
+    only: 'looked again',
+  },
+  {
+    name: 'shards taken from the living',
+    rule: 'A newcomer takes nothing that is held.',
+    file: 'packages/bus/shards.ts',
+    find: '(lease.owner !== owner && lease.until <= now)',
+    replace: 'lease.owner !== owner',
+    tests: ['packages/bus/shards.test.ts'],
   },
 ]

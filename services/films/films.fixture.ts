@@ -27,6 +27,8 @@ export interface FilmsOptions {
   readonly patienceMs?: number
   readonly seal?: SealCode
   readonly log?: Log
+  /** @default one of its own */
+  readonly store?: ServiceStore
 }
 
 export interface Context {
@@ -65,7 +67,7 @@ export interface Films {
 export async function openFilms(t: Context, options: FilmsOptions = {}): Promise<Films> {
   const { limits, openRequests = 1000, patienceMs = 0, seal = async (digits) => digits } = options
   const { films = catalogue.slice(0, 60), log = pino({ level: 'silent' }) } = options
-  const store = await openTestStore()
+  const store = options.store ?? (await openTestStore())
   await migrate(store, 'films', migrations)
   await migrate(store, 'codes', codeMigrations)
   await loadCatalogue(store, films)

@@ -30,7 +30,18 @@ export async function openTestStore(): Promise<ServiceStore> {
 
 /** The URL of a schema that nobody has used; undefined where tests run on SQLite. */
 export async function testSchema(): Promise<string | undefined> {
-  if (process.env.TEST_DATABASE !== 'postgres') return undefined
+  return process.env.TEST_DATABASE === 'postgres' ? await freshSchema() : undefined
+}
+
+/** Two stores on one schema of a server, as two instances of a service open them. */
+export async function openTwo(): Promise<readonly [ServiceStore, ServiceStore] & AsyncDisposable> {
+  const url = await freshSchema()
+  const both = [await openTestSchema(url), await openTestSchema(url)] as const
+  const close = async () => void (await Promise.all(both.map((store) => store.close())))
+  return Object.assign([both[0], both[1]] as const, { [Symbol.asyncDispose]: close })
+}
+
+async function freshSchema(): Promise<string> {
   database ??= sharedPostgres().then(scratchDatabase)
   stores += 1
   return `${(await database).url}?schema=test_${stores}`

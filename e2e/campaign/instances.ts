@@ -37,7 +37,7 @@ export interface RunningInstance extends Mortal, Instance, AsyncDisposable {
   said(): readonly string[]
 }
 
-const readyWithinMs = 180_000
+const readyWithinMs = 300_000
 const pollMs = 300
 const preload = new URL('crash-preload.ts', import.meta.url).href
 

@@ -56,6 +56,12 @@ export async function startConsumer(group: Group, deliver: Deliver, parts: Consu
     pump()
   }
 
+  /** The next fetch leaves first: the broker works on it while these run. */
+  function arrived(share: Share, batches: readonly Batch[]): void {
+    const lanes = share.take(batches, group.order === 'key')
+    setImmediate(offered, share, lanes)
+  }
+
   function pump(): void {
     if (state !== 'open' || !member.isAlive()) return
     while (deliveries.size() < group.concurrency && next < ready.length) {
@@ -105,8 +111,7 @@ export async function startConsumer(group: Group, deliver: Deliver, parts: Consu
   function join(): Membership {
     lives += 1
     return becomeMember({
-      ...{ settings, topic, group: group.name, firstBroker: lives, former, offered },
-      arrived: (share, batches: readonly Batch[]) => offered(share, share.take(batches, group.order === 'key')),
+      ...{ settings, topic, group: group.name, firstBroker: lives, former, offered, arrived },
       abandoned: (share, why) => deliveries.abort(why, share),
       lost(what) {
         loss = what

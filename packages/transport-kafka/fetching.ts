@@ -113,7 +113,8 @@ export function startFetching(parts: FetchParts): Fetching {
     const asked = new Map(shares.map((share) => [keyOf(share.place), { share, position: share.position() }]))
     for (const share of shares) share.isFetching = true
     try {
-      const question = shares.map((share) => ({ topicId: share.place.topicId, partitions: [positionOf(share)] }))
+      const topics = Map.groupBy(shares, ({ place }) => place.topicId)
+      const question = [...topics].map(([topicId, some]) => ({ topicId, partitions: some.map(positionOf) }))
       const settings = [maxWaitMs, 1, maxBytes, readCommitted, 0, -1] as const
       return took(asked, await link.ask(address, 'fetch', fetchApi, ...settings, question, [], ''))
     } catch (error) {

@@ -1,6 +1,6 @@
 /** What may happen to a broker and to the way to it, under load: nothing is lost, nothing doubled, and each key keeps its order. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode, PublishError } from '@vestnik/bus/errors'
 import { lackOfCluster, privateRabbit, type RabbitNode, rabbitCluster } from '../../tools/brokers/rabbitmq.ts'
@@ -73,41 +73,68 @@ test('a broker that stands still for 15 seconds', patient, async () => {
   })
 })
 
-test('a link that is cut a hundred times in a row', patient, async () => {
-  await behindProxy(async (load, proxy) => {
-    for (let cut = 1; cut <= 100; cut += 1) {
-      await sleep(Math.random() * 100)
-      proxy.cut()
-    }
-    await load.untilCaughtUp()
-    load.assertNoHotLoop()
-    // Each of the two members has two.
-    await until(() => proxy.links() === 4)
+/** Each has a link, or a broker, of its own. */
+describe('side by side', { concurrency: 4 }, () => {
+  test('a link that is cut a hundred times in a row', patient, async () => {
+    await behindProxy(async (load, proxy) => {
+      for (let cut = 1; cut <= 100; cut += 1) {
+        await sleep(Math.random() * 100)
+        proxy.cut()
+      }
+      await load.untilCaughtUp()
+      load.assertNoHotLoop()
+      // Each of the two members has two.
+      await until(() => proxy.links() === 4)
+    })
   })
-})
 
-test('a link that breaks in the middle of what it carries', patient, async () => {
-  await behindProxy(async (load, proxy) => {
-    for (let cut = 1; cut <= 30; cut += 1) {
-      proxy.cutAfter(5_000 + Math.floor(Math.random() * 50_000))
+  test('a link that breaks in the middle of what it carries', patient, async () => {
+    await behindProxy(async (load, proxy) => {
+      for (let cut = 1; cut <= 30; cut += 1) {
+        proxy.cutAfter(5_000 + Math.floor(Math.random() * 50_000))
+        proxy.cut()
+        await sleep(200)
+      }
+      proxy.cutAfter(undefined)
       proxy.cut()
-      await sleep(200)
-    }
-    proxy.cutAfter(undefined)
-    proxy.cut()
-    await load.untilCaughtUp()
-    load.assertNoHotLoop()
+      await load.untilCaughtUp()
+      load.assertNoHotLoop()
+    })
   })
-})
 
-test('a link that is half open: nothing comes, and nobody says so', patient, async () => {
-  await behindProxy(async (load, proxy) => {
-    proxy.silence()
-    await sleep(500)
-    // A side of which nothing came for two to three heartbeats is given up.
-    await load.untilCaughtUp()
-    load.assertNoHotLoop()
+  test('a link that is half open: nothing comes, and nobody says so', patient, async () => {
+    await behindProxy(async (load, proxy) => {
+      proxy.silence()
+      await sleep(500)
+      // A side of which nothing came for two to three heartbeats is given up.
+      await load.untilCaughtUp()
+      load.assertNoHotLoop()
+    })
   })
+
+  test(
+    'a message that is held longer than the broker allows comes again, and its signal says so',
+    patient,
+    async () => {
+      await using impatient = await privateRabbit({ config: ['consumer_timeout = 2000'] })
+      // Else it looks every minute.
+      await impatient.control('eval', 'application:set_env(rabbit, channel_tick_interval, 1000).')
+      await using rabbit = await openMember(impatient.url)
+      const group = await rabbit.group()
+      const aborted: string[] = []
+      const ended: boolean[] = []
+      await rabbit.transport.subscribe(group, async ({ id, redelivered }, signal) => {
+        if (!redelivered) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        if (signal.aborted) aborted.push(id)
+        else ended.push(redelivered)
+      })
+      await rabbit.publish(group, 'slow', 1)
+      await until(() => ended.length === 1)
+      assert.deepEqual([aborted, ended], [['slow-0'], [true]])
+      await rabbit.publish(group, 'slow', 1)
+      await until(() => ended.length === 2)
+    },
+  )
 })
 
 test('channels that are closed while their connections live', patient, async () => {
@@ -133,26 +160,6 @@ test('a queue that is deleted is made again, and loses what it held and no more'
   await until(() => isPublished(rabbit.publish(group, 'after', 8)))
   await until(() => handled.size === 16)
   await until(() => rabbit.transport.health().ready)
-})
-
-test('a message that is held longer than the broker allows comes again, and its signal says so', patient, async () => {
-  await using impatient = await privateRabbit({ config: ['consumer_timeout = 2000'] })
-  // Else it looks every minute.
-  await impatient.control('eval', 'application:set_env(rabbit, channel_tick_interval, 1000).')
-  await using rabbit = await openMember(impatient.url)
-  const group = await rabbit.group()
-  const aborted: string[] = []
-  const ended: boolean[] = []
-  await rabbit.transport.subscribe(group, async ({ id, redelivered }, signal) => {
-    if (!redelivered) await new Promise((resolve) => signal.addEventListener('abort', resolve))
-    if (signal.aborted) aborted.push(id)
-    else ended.push(redelivered)
-  })
-  await rabbit.publish(group, 'slow', 1)
-  await until(() => ended.length === 1)
-  assert.deepEqual([aborted, ended], [['slow-0'], [true]])
-  await rabbit.publish(group, 'slow', 1)
-  await until(() => ended.length === 2)
 })
 
 test('a message that no queue takes is refused, whatever the broker confirms', patient, async () => {

@@ -42,3 +42,10 @@ test('one file formats times, without a clock', () => {
   for (const taken of ['new Date()', 'Date.now()', 'Math.random()']) assert.equal(check(taken, path).length, 1)
   assert.equal(check('new Date(ms)').length, 1)
 })
+
+test('one file makes digests of texts, and nothing else that is random', () => {
+  const path = 'packages/bus/texts.ts'
+  assert.deepEqual(check("import { hash } from 'node:crypto'\n", path), [])
+  assert.equal(check("import { hash } from 'node:crypto'\n").length, 1)
+  assert.equal(check("import { hash, randomUUID } from 'node:crypto'\n", path).length, 1)
+})

@@ -22,6 +22,12 @@ export interface ChildOptions {
   readonly patienceMs?: number
 }
 
+/** A program that reports once; it has ended before anything else is measured. */
+export async function reportOf(program: string, input: object): Promise<Report> {
+  await using child = startChild(program, input)
+  return await child.next()
+}
+
 /** Starts a program, whose path is relative to `bench/`, with an input that it reads with `readInput`. */
 export function startChild(program: string, input: object, options: ChildOptions = {}): Child {
   const path = fileURLToPath(new URL(`../${program}`, import.meta.url))

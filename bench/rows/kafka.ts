@@ -1,8 +1,9 @@
 /** Kafka: publishing and delivering, against the client alone, kafkajs and NestJS microservices. */
-import { type Report, startChild } from '../harness/child.ts'
-import { endToEnd } from '../harness/end-to-end.ts'
+import { reportOf, startChild } from '../harness/child.ts'
 import { type Figures, figureOf, type Row, ratio, type Settings } from '../harness/row.ts'
 import { type KafkaPlace, type KafkaSide, onKafka } from '../peers/kafka.ts'
+import { chain } from './broker-chain.ts'
+import { load, timeOrders } from './latency.ts'
 
 const raw = 'the client alone, in batches of 500'
 const kafkajs = 'kafkajs, one message per send'
@@ -68,16 +69,6 @@ const kafkaChain: Row = {
   requirements: [{ says: byHand, unit: '×', value: ratio('perSecond', 'ours', 'byHand'), atLeast: 5 }],
 }
 
-/** A tenth more to warm up with. */
-function chain(whose: string, count: number) {
-  return (place: KafkaPlace, folder: string): Promise<Figures> =>
-    endToEnd({
-      writer: `${whose}place-orders.ts`,
-      reader: `${whose}bill-orders.ts`,
-      input: { folder, rabbit: place, warm: Math.ceil(count / 10), count },
-    })
-}
-
 const alone = 'the client alone, from its publish to its fetch'
 
 const kafkaLatency: Row = {
@@ -85,7 +76,11 @@ const kafkaLatency: Row = {
   title: 'Kafka: from the start of a transaction to the start of the handler in another process, at 1,000/s',
   sides: (settings) =>
     onKafka([
-      { name: 'ours', title: 'Vestnik', run: latency(settings) },
+      {
+        name: 'ours',
+        title: 'Vestnik',
+        run: (place, folder) => timeOrders({ folder, rabbit: place, ...load(settings) }),
+      },
       {
         name: 'raw',
         title: alone,
@@ -94,21 +89,6 @@ const kafkaLatency: Row = {
       },
     ]),
   requirements: [{ says: `${alone}, p50`, unit: '×', value: ratio('p50Ms', 'ours', 'raw'), atMost: 3 }],
-}
-
-const load = ({ quick }: Settings) => (quick ? { perSecond: 100, seconds: 0.5 } : { perSecond: 1_000, seconds: 10 })
-
-function latency(settings: Settings) {
-  return async (place: KafkaPlace, folder: string): Promise<Figures> => {
-    const input = { folder, rabbit: place, ...load(settings) }
-    await using reading = startChild('programs/time-orders.ts', input)
-    await reading.next()
-    await using writing = startChild('programs/pace-orders.ts', input)
-    await writing.next()
-    writing.go()
-    const [took] = await Promise.all([reading.next(), writing.next()])
-    return took
-  }
 }
 
 const kafkaMemory: Row = {
@@ -160,9 +140,3 @@ async function takeover(place: KafkaPlace): Promise<Figures> {
 }
 
 export const kafkaRows: readonly Row[] = [kafka, kafkaChain, kafkaLatency, kafkaMemory, kafkaTakeover]
-
-/** A program that reports once; it has ended before anything else is measured. */
-async function reportOf(program: string, input: object): Promise<Report> {
-  await using child = startChild(program, input)
-  return await child.next()
-}

@@ -1,6 +1,6 @@
 /** How soon a handler in another process starts, against two commits and two wakes by hand; and what idling costs. */
 import { startChild } from '../harness/child.ts'
-import { figureOf, type Row, ratio, type Settings, type Side } from '../harness/row.ts'
+import { type Figures, figureOf, type Row, ratio, type Settings, type Side } from '../harness/row.ts'
 
 const byHand = 'two commits and two wakes by hand'
 
@@ -15,23 +15,26 @@ export const latency: Row = {
   ],
 }
 
-const load = ({ quick }: Settings) => (quick ? { perSecond: 100, seconds: 0.5 } : { perSecond: 1_000, seconds: 10 })
+export const load = ({ quick }: Settings): { perSecond: number; seconds: number } =>
+  quick ? { perSecond: 100, seconds: 0.5 } : { perSecond: 1_000, seconds: 10 }
 
 function ours(settings: Settings): Side {
   return {
     name: 'ours',
     title: 'Vestnik',
-    async run(folder) {
-      const input = { folder, ...load(settings) }
-      await using reading = startChild('programs/time-orders.ts', input)
-      await reading.next()
-      await using writing = startChild('programs/pace-orders.ts', input)
-      await writing.next()
-      writing.go()
-      const [took] = await Promise.all([reading.next(), writing.next()])
-      return took
-    },
+    run: (folder) => timeOrders({ folder, ...load(settings) }),
   }
+}
+
+/** One process places orders at a steady rate, and another one times when they come. */
+export async function timeOrders(input: object): Promise<Figures> {
+  await using reading = startChild('programs/time-orders.ts', input)
+  await reading.next()
+  await using writing = startChild('programs/pace-orders.ts', input)
+  await writing.next()
+  writing.go()
+  const [took] = await Promise.all([reading.next(), writing.next()])
+  return took
 }
 
 function hops(settings: Settings): Side {

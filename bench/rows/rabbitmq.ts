@@ -1,9 +1,9 @@
 /** RabbitMQ: publishing and delivering, against amqplib alone and against NestJS microservices. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Report, startChild } from '../harness/child.ts'
-import { endToEnd } from '../harness/end-to-end.ts'
+import { reportOf } from '../harness/child.ts'
 import { type Figures, type Row, ratio, type Settings } from '../harness/row.ts'
 import { onRabbit, type RabbitPlace, type RabbitSide, removeQueues } from '../peers/rabbitmq.ts'
+import { chain } from './broker-chain.ts'
 import { rabbitmqReconnect } from './rabbitmq-reconnect.ts'
 
 const raw = 'amqplib alone'
@@ -50,16 +50,6 @@ const rabbitmqChain: Row = {
 
 export const rabbitmqRows: readonly Row[] = [rabbitmq, rabbitmqOrder, rabbitmqChain, rabbitmqReconnect]
 
-/** A tenth more to warm up with. */
-function chain(whose: string, count: number) {
-  return (rabbit: RabbitPlace, folder: string): Promise<Figures> =>
-    endToEnd({
-      writer: `${whose}place-orders.ts`,
-      reader: `${whose}bill-orders.ts`,
-      input: { folder, rabbit, warm: Math.ceil(count / 10), count },
-    })
-}
-
 function sides(settings: Settings): RabbitSide[] {
   const packages = ['@nestjs/microservices', 'amqp-connection-manager'] as const
   return [
@@ -84,10 +74,4 @@ function measure(whose: string, order: 'key' | 'none', { quick }: Settings) {
     if (!quick) await sleep(restMs)
     return { ...published, ...delivered }
   }
-}
-
-/** A program that reports once; it has ended before anything else is measured. */
-async function reportOf(program: string, input: object): Promise<Report> {
-  await using child = startChild(program, input)
-  return await child.next()
 }

@@ -65,10 +65,10 @@ export function handleTogether<One extends Plain, Outcome>(
     const progress: Progress<One> = { handling: undefined, done: [], known: [] }
     try {
       await store.transaction((tx) => handleAll(tx, some, progress))
+      ports.crash('deliver.committed')
     } catch (error) {
       return await undone(error, some, progress)
     }
-    ports.crash('deliver.committed')
     for (const { resolve } of progress.done) resolve('done')
     const ended = new Set([...progress.done, ...progress.known])
     waiting.unshift(...some.filter((one) => !ended.has(one)))

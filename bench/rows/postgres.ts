@@ -26,12 +26,14 @@ const arraysByHand = 'the same, and one statement for all business rows of a bat
 const batches: Row = {
   name: 'postgres-batches',
   title: `PostgreSQL and RabbitMQ: the whole chain: ${chainTitle}; 500 messages in a transaction when producing`,
-  sides: ({ quick }) =>
-    onPostgres([
-      { name: 'ours', title: 'Vestnik', packages, run: through('', 500, quick ? 1_000 : 60_000) },
-      { name: 'byHand', title: batchesByHand, packages, run: through('raw-', 500, quick ? 1_000 : 60_000, false) },
-      { name: 'arrays', title: arraysByHand, packages, run: through('raw-', 500, quick ? 1_000 : 60_000) },
-    ]),
+  sides: ({ quick }) => {
+    const [perTransaction, count] = quick ? [50, 500] : [500, 60_000]
+    return onPostgres([
+      { name: 'ours', title: 'Vestnik', packages, run: through('', perTransaction, count) },
+      { name: 'byHand', title: batchesByHand, packages, run: through('raw-', perTransaction, count, false) },
+      { name: 'arrays', title: arraysByHand, packages, run: through('raw-', perTransaction, count) },
+    ])
+  },
   requirements: [{ says: batchesByHand, unit: '×', value: ratio('perSecond', 'ours', 'byHand'), atLeast: 1 }],
 }
 
@@ -68,6 +70,14 @@ const backlog: Row = {
   requirements: [{ says: 'none waiting', unit: '×', value: ratio('perSecond', 'waiting', 'none'), atLeast: 0.8 }],
 }
 
+const size: Row = {
+  name: 'postgres-size',
+  title: 'PostgreSQL: how large the outbox is while a million messages pass through it, at most 10,000 waiting',
+  sides: ({ quick }) =>
+    onPostgres([{ name: 'ours', title: 'Vestnik', packages, run: passing(quick ? 5_000 : 1_000_000) }]),
+  requirements: [],
+}
+
 const hops = 'a bare commit, NOTIFY, publish and deliver by hand'
 
 const latency: Row = {
@@ -84,7 +94,7 @@ const latency: Row = {
   requirements: [{ says: `${hops}, p50`, unit: '×', value: ratio('p50Ms', 'ours', 'byHand'), atMost: 2 }],
 }
 
-export const postgresRows: readonly Row[] = [chain, batches, consume, backlog, latency]
+export const postgresRows: readonly Row[] = [chain, batches, consume, backlog, size, latency]
 
 /** A tenth more to warm up with. */
 function through(whose: string, perTransaction: number, count: number, arrays = true) {
@@ -125,6 +135,13 @@ function relaying(size: { readonly waiting: number; readonly warm: number; reado
     await using relay = startChild('postgres/relay-backlog.ts', { place, ...size })
     await relay.next()
     return await relay.next()
+  }
+}
+
+function passing(count: number) {
+  return async (place: PostgresPlace): Promise<Figures> => {
+    await using shop = startChild('postgres/outbox-size.ts', { place, count }, { patienceMs: 1_800_000 })
+    return await shop.next()
   }
 }
 

@@ -28,7 +28,7 @@ test('connections that are reset while a password is proven end nothing', { time
   const url = `kafkas://anna:secret@localhost:${proxy.port}?ca=${ca}`
   const transports = await Promise.all(Array.from({ length: 8 }, () => openKafkaTransport(url)))
   for (const transport of transports) all.defer(() => transport.close())
-  await until('many resets', () => proxy.opened() > 100)
+  await until('many resets', () => proxy.opened() > 60)
   clearInterval(stepping)
   proxy.cutAfter(undefined)
   proxy.cut()

@@ -19,7 +19,7 @@ const mutant = {
 const words = ['--broker=amqp', '--database=sqlite', '--minutes=0.5', '--seed=3', '--patience=60']
 
 test('a relay that forgets what the broker may not have is found within half a minute of faults', {
-  timeout: 400_000,
+  timeout: 600_000,
 }, async (t) => {
   const source = readFileSync(new URL(mutant.url), 'utf8')
   assert.equal(source.split(mutant.find).length, 2, 'the rule stands in the relay once')

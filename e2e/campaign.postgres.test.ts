@@ -1,11 +1,11 @@
 /** A minute of kills, stops and cut links on the embedded broker and PostgreSQL: nothing answered is lost or doubled. */
 import { test } from 'node:test'
-import { assertCleanCampaign, shortCampaignMs } from './campaign/short.ts'
+import { assertCleanCampaign, longerCampaignMs } from './campaign/short.ts'
 
 test(
   'on PostgreSQL too every answered command is there once and every mail came in order',
   {
-    timeout: shortCampaignMs,
+    timeout: longerCampaignMs,
   },
   (t) => assertCleanCampaign(t, { broker: 'sqlite', database: 'postgres', seed: 2 }),
 )

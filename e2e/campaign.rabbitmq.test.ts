@@ -1,13 +1,13 @@
 /** A minute of kills, stops and cut links on RabbitMQ, with each database: nothing answered is lost or doubled. */
 import { suite, test } from 'node:test'
-import { assertCleanCampaign, shortCampaignMs } from './campaign/short.ts'
+import { assertCleanCampaign, longerCampaignMs } from './campaign/short.ts'
 
 // Both at once: they wait more than they compute.
 suite('on RabbitMQ every answered command is there once and every mail came in order', { concurrency: 2 }, () => {
-  test('with SQLite', { timeout: shortCampaignMs }, (t) =>
+  test('with SQLite', { timeout: longerCampaignMs }, (t) =>
     assertCleanCampaign(t, { broker: 'amqp', database: 'sqlite', seed: 3 }),
   )
-  test('with PostgreSQL', { timeout: shortCampaignMs }, (t) =>
+  test('with PostgreSQL', { timeout: longerCampaignMs }, (t) =>
     assertCleanCampaign(t, { broker: 'amqp', database: 'postgres', seed: 4 }),
   )
 })

@@ -9,7 +9,7 @@ import { liveOn, standardCrowd } from './load.ts'
 import type { CampaignOptions } from './options.ts'
 import { drawPlan, type Planned } from './plan.ts'
 import { probe, type Trip } from './probes.ts'
-import { type Struck, strike } from './strike.ts'
+import { type Strike, type Struck, strike } from './strike.ts'
 import type { TargetNames } from './targets.ts'
 
 export interface Outcome {
@@ -75,14 +75,9 @@ async function conduct(
   ])
   say('everything runs, the whole way is gone once')
   await Promise.race([gone.promise, living])
-  const startedAt = performance.now()
   const striking = strike(plan, ground.targets, 60_000 * minutes, ended.signal)
-  const told = setInterval(() => {
-    const seconds = Math.round((performance.now() - startedAt) / 1000)
-    const answered = ledger.commands.filter(({ answeredAt }) => answeredAt !== undefined).length
-    const on = striking.now().join(', ') || 'no fault'
-    say(`${seconds} of ${60 * minutes} s: ${answered} answered, ${striking.struck.length} faults over, now ${on}`)
-  }, 500)
+  striking.done.catch(() => {}) // it is awaited below, unless the load ends with an error before
+  const told = tellProgress(ledger.commands, striking, minutes, say)
   try {
     const lasting = sleep(60_000 * minutes, undefined, { signal: ended.signal }).catch(() => {})
     await Promise.race([Promise.all([striking.done, lasting]), living])
@@ -90,6 +85,7 @@ async function conduct(
     await Promise.all([striking.done, living])
   } finally {
     clearInterval(told)
+    over.abort()
   }
   const endedAt = performance.now()
   const look = () => accountNow(ground, ledger.commands, surprises)
@@ -107,6 +103,21 @@ async function conduct(
   }
 }
 
+function tellProgress(
+  commands: readonly Command[],
+  striking: Strike,
+  minutes: number,
+  say: (text: string) => void,
+): NodeJS.Timeout {
+  const startedAt = performance.now()
+  return setInterval(() => {
+    const seconds = Math.round((performance.now() - startedAt) / 1000)
+    const answered = commands.filter(({ answeredAt }) => answeredAt !== undefined).length
+    const on = striking.now().join(', ') || 'no fault'
+    say(`${seconds} of ${60 * minutes} s: ${answered} answered, ${striking.struck.length} faults over, now ${on}`)
+  }, 500)
+}
+
 /** Resolves when nothing is lost or stuck any more, or when what is can no longer be called late: nothing moves. */
 async function settle(
   ground: Ground,
@@ -116,18 +127,30 @@ async function settle(
   signal: AbortSignal,
 ): Promise<Account> {
   await Promise.all(ground.instances.map((one) => one.untilReady()))
-  let account = await look()
+  let account = await insistently(look)
   let movedAt = performance.now()
   while (isPending(account) && performance.now() < movedAt + patienceMs && !signal.aborted) {
     say(`working off: ${account.lost.length} not there yet, still on their way: ${account.stuck.join(', ') || 'none'}`)
     await sleep(lookMs)
-    const next = await look()
+    const next = await insistently(look)
     if (JSON.stringify([next.lost, next.stuck]) !== JSON.stringify([account.lost, account.stuck])) {
       movedAt = performance.now()
     }
     account = next
   }
   return account
+}
+
+/** On a busy machine a book may be closed for a while. */
+async function insistently<Answer>(look: () => Promise<Answer>): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await look()
+    } catch (error) {
+      if (tries >= 20) throw error
+    }
+    await sleep(lookMs)
+  }
 }
 
 async function accountNow(

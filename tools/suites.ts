@@ -84,7 +84,7 @@ export const suites: readonly Suite[] = [
     needs: ['docker'],
     atOnce: 1,
     // Where nothing is in the cache, the images alone take minutes.
-    limits: { testMs: 900_000, fileMs: 900_000 },
+    limits: { testMs: 1_200_000, fileMs: 1_200_000 },
     // An engine of its own changes rules of the machine's network while it runs.
     only: 'in CI',
     // It needs root, and a kernel that lets it mount and write such rules.

@@ -1,6 +1,6 @@
 /** What a Docker Engine changes on its host, and how all of it is undone: it leaves that to whoever removes it. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, globSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 
 /** Where an engine keeps things whatever its folders are. */
 const folders = ['/etc/docker', '/run/docker', '/run/containerd', '/opt/containerd']
@@ -15,6 +15,8 @@ export interface Host {
   readonly forwardPolicy: string
   readonly forwarded: string
   readonly missingFolders: readonly string[]
+  /** Of networks that an engine made. */
+  readonly bridges: readonly string[]
 }
 
 /** Call it before an engine is started, while none runs. */
@@ -23,15 +25,18 @@ export function lookAtHost(): Host {
     forwardPolicy: policyOf('FORWARD'),
     forwarded: readFileSync(forwarding, 'utf8'),
     missingFolders: folders.filter((folder) => !existsSync(folder)),
+    bridges: bridgesNow(),
   }
 }
 
 /** Makes it again what it was, and takes away what an engine that was killed has left. Call it while none runs. */
-export function restoreHost({ forwardPolicy, forwarded, missingFolders }: Host): void {
+export function restoreHost({ forwardPolicy, forwarded, missingFolders, bridges }: Host): void {
   undoAll([
     ...tables.map((table) => () => removeRules(table)),
     () => void (policyOf('FORWARD') !== forwardPolicy && run('iptables', ['-P', 'FORWARD', forwardPolicy])),
-    () => void (existsSync('/sys/class/net/docker0') && run('ip', ['link', 'delete', 'docker0'])),
+    ...[...bridgesNow(), 'docker0']
+      .filter((bridge) => !bridges.includes(bridge) && existsSync(`/sys/class/net/${bridge}`))
+      .map((bridge) => () => void run('ip', ['link', 'delete', bridge])),
     () => writeFileSync(forwarding, forwarded),
     ...missingFolders.map((folder) => () => rmSync(folder, { recursive: true, force: true })),
     ...globSync(cgroups).map((path) => () => removeCgroup(path)),
@@ -55,6 +60,9 @@ export function undoAll(steps: readonly (() => void)[]): void {
   const reasons = errors.map((error) => (error instanceof Error ? error.message : String(error)))
   if (errors.length > 0) throw new AggregateError(errors, `undo what an engine did: ${reasons.join('; ')}`)
 }
+
+const bridgesNow = (): readonly string[] =>
+  readdirSync('/sys/class/net').filter((name) => /^br-[0-9a-f]{12}$/.test(name))
 
 /** Only what is an engine's: others may have rules too. */
 function removeRules(table: string): void {

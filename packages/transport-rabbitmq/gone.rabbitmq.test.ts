@@ -39,7 +39,7 @@ test('what is published into a queue that was made again survives a kill, whoeve
 })
 
 test('a queue that its reader loses is made again at once, and told, also where the topic has another group', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const told: string[] = []
   await using member = await openMember(node.url, { lookMs: never, log: (text) => told.push(text) })
@@ -52,7 +52,7 @@ test('a queue that its reader loses is made again at once, and told, also where 
 })
 
 test('a queue that nobody reads is made again by who publishes: now and then, and before it goes on after a loss', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   await using often = await openMember(node.url, { lookMs: 100 })
   await using proxy = await openTcpProxy(node.port)
@@ -70,7 +70,7 @@ test('a queue that nobody reads is made again by who publishes: now and then, an
   await until(() => afterIn(first) === 8 && afterIn(second) === 8)
 })
 
-test('a queue that was made again has one reader, who leaves it at the end', { timeout: 90_000 }, async () => {
+test('a queue that was made again has one reader, who leaves it at the end', { timeout: 180_000 }, async () => {
   await using member = await openMember(node.url)
   const group = await member.group()
   const handled = new Set<string>()
@@ -88,7 +88,7 @@ test('a queue that was made again has one reader, who leaves it at the end', { t
   await until(async () => (await consumersOf(places)) === 0)
 })
 
-test('a reader that its queue has forgotten, without a word to it, reads on', { timeout: 90_000 }, async () => {
+test('a reader that its queue has forgotten, without a word to it, reads on', { timeout: 180_000 }, async () => {
   await using member = await openMember(node.url, { lookMs: 100 })
   const group = await member.group()
   const handled = await member.read(group)
@@ -100,7 +100,7 @@ test('a reader that its queue has forgotten, without a word to it, reads on', { 
   await until(async () => (await readersOf(`${group.topic}/readers/0`)) === 1)
 })
 
-test('a binding that is removed is made again, where the topic has another group', { timeout: 90_000 }, async () => {
+test('a binding that is removed is made again, where the topic has another group', { timeout: 180_000 }, async () => {
   await using member = await openMember(node.url, { lookMs: 100 })
   const [films] = await twoGroups(member, 'unbound')
   const handled = await member.read(films)

@@ -59,7 +59,7 @@ test('TLS is verified: a certificate that nobody vouches for is refused, a trust
   await until(() => handled.size === 4)
 })
 
-test("a right that is missing is told with the server's own words", { timeout: 60_000 }, async () => {
+test("a right that is missing is told with the server's own words", { timeout: 180_000 }, async () => {
   await using node = await privateRabbit()
   await node.control('add_user', 'reader', 'reader-secret')
   await node.control('set_permissions', 'reader', '^$', '^$', '.*')

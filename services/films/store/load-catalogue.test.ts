@@ -59,3 +59,18 @@ test('a film that was taken out of the catalogue stays, as it may have been rent
   await loadCatalogue(store, [second])
   assert.deepEqual(await store.read((tx) => findFilm(tx, first.film.id)), first.film)
 })
+
+test('what one process did not come to load, the next one loads', async (t) => {
+  const store = await open(t)
+  let left = 2
+  const transaction: ServiceStore['transaction'] = async (work) => {
+    left -= 1
+    if (left < 0) throw new Error('killed')
+    return await store.transaction(work)
+  }
+  await assert.rejects(loadCatalogue({ ...store, transaction }, catalogue), /killed/)
+  await loadCatalogue(store, catalogue)
+  const [counted] = await store.read((tx) => tx.query('SELECT count(*) AS n FROM films', []))
+  assert.equal(Number(counted?.n), catalogue.length)
+  assert.equal((await find(store, 'ежик')).length, 1)
+})

@@ -5,20 +5,27 @@ import { onlyOne } from '@vestnik/service'
 import type { CatalogueFilm } from '../catalogue/index.ts'
 import { indexWords, searchKey } from '../domain/search-text.ts'
 
-/** Films of one statement. SQLite takes 32,766 values in one. */
-const atOnce = 100
+/** Films of one transaction, which has a second, also where the server is far away or busy. */
+const atOnce = 50
 
-/** A film that is no longer in the catalogue stays: it may have been rented. */
+/** A film that is no longer in the catalogue stays: it may have been rented. One who is killed in the middle, others follow. */
 export async function loadCatalogue(store: Store, catalogue: readonly CatalogueFilm[]): Promise<void> {
   const rows = catalogue.map(rowsOf)
   const digest = createHash('sha256').update(JSON.stringify(rows)).digest('hex')
-  await onlyOne(store, 'catalogue', async (tx) => {
-    const [loaded] = await tx.query('SELECT digest FROM loaded_catalogue', [])
-    if (loaded?.digest === digest) return
-    for (let from = 0; from < rows.length; from += atOnce) await loadFilms(tx, rows.slice(from, from + atOnce))
-    await tx.query('DELETE FROM loaded_catalogue', [])
-    await tx.query('INSERT INTO loaded_catalogue (digest) VALUES (?)', [digest])
-  })
+  while ((await onlyOne(store, 'catalogue', (tx) => loadNext(tx, rows, digest))) === 'more') {}
+}
+
+/** The digest stands there with the number of films that are in, and alone when all are. */
+async function loadNext(tx: Tx, rows: readonly Rows[], digest: string): Promise<'whole' | 'more'> {
+  const [loaded] = await tx.query('SELECT digest FROM loaded_catalogue', [])
+  if (loaded?.digest === digest) return 'whole'
+  const [before, count] = String(loaded?.digest).split(' ')
+  const from = before === digest ? Number(count) : 0
+  const to = from + atOnce
+  await loadFilms(tx, rows.slice(from, to))
+  await tx.query('DELETE FROM loaded_catalogue', [])
+  await tx.query('INSERT INTO loaded_catalogue (digest) VALUES (?)', [to < rows.length ? `${digest} ${to}` : digest])
+  return to < rows.length ? 'more' : 'whole'
 }
 
 /** What stands in the tables for one film. */
@@ -39,8 +46,9 @@ function rowsOf({ film, also }: CatalogueFilm): Rows {
   }
 }
 
-/** In few statements: a transaction has a second, also where the server is far away or busy. */
+/** In few statements: each is waited for. */
 async function loadFilms(tx: Tx, rows: readonly Rows[]): Promise<void> {
+  if (rows.length === 0) return
   const ids = rows.map(({ id }) => id)
   const marks = ids.map(() => '?').join(', ')
   await Promise.all([

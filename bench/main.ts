@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { inFolder } from './harness/folder.ts'
 import { type Machine, machineFacts } from './harness/machine.ts'
-import { writePage } from './harness/page.ts'
+import { withoutPlace, writePage } from './harness/page.ts'
 import type { Row } from './harness/row.ts'
 import { type RowResult, runRow } from './harness/run-row.ts'
 import { machineLine, rowLines, summaryLines } from './harness/text.ts'
@@ -20,6 +20,7 @@ const { values, positionals } = parseArgs({
 })
 
 const chosen = chooseRows(positionals)
+if (values.write) refuseWhatCannotBeWritten()
 const rounds = values.quick ? 1 : Math.max(1, Number(values.rounds ?? 3))
 const machine = await machineFacts()
 const say = (line: string): void => (values.json ? undefined : console.log(line))
@@ -60,7 +61,16 @@ function isNamed(row: Row, name: string): boolean {
 function finish(results: readonly RowResult[], machine: Machine): void {
   if (values.json) console.log(JSON.stringify({ machine, results }, null, 2))
   else if (results.length > 1) for (const line of summaryLines(results)) say(line)
-  if (!values.write) return
-  if (values.quick) throw new Error('the figures of --quick mean nothing, and are not written down')
-  writePage(results, machine)
+  if (values.write) writePage(results, machine)
+}
+
+/** Before anything is measured, which takes long. */
+function refuseWhatCannotBeWritten(): void {
+  const homeless = withoutPlace(chosen.map((row) => row.name))
+  const why = values.quick
+    ? 'the figures of --quick mean nothing'
+    : homeless.length > 0 && `docs/performance.md has no place for ${homeless.join(', ')}`
+  if (!why) return
+  console.error(`nothing is written down, as ${why}`)
+  process.exit(2)
 }

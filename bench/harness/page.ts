@@ -15,6 +15,12 @@ export function writePage(results: readonly RowResult[], machine: Machine, today
   writeFileSync(path, page)
 }
 
+/** Those of these rows for which the page has no place. */
+export function withoutPlace(names: readonly string[]): readonly string[] {
+  const page = readFileSync(path, 'utf8')
+  return names.filter((name) => !page.includes(`<!-- bench:${name} -->`) || !page.includes(`<!-- /bench:${name} -->`))
+}
+
 /** Puts the block between `<!-- bench:name -->` and `<!-- /bench:name -->`. */
 export function between(page: string, name: string, block: string): string {
   const [open, close] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`]

@@ -15,7 +15,7 @@ import { openKafkaTransport } from './index.ts'
 import { shortSessions } from './laws.fixture.ts'
 import { apis, watchConnects, watchRequests } from './wire.fixture.ts'
 
-const limited = { timeout: 100_000 }
+const limited = { timeout: 200_000 }
 /** The broker of these tests asks for one twice a second. */
 const beatMs = 500
 let folder: string

@@ -74,9 +74,9 @@ test('an outbox that was restored into another server is sent, in its order', { 
   const database = await scratchDatabase(server)
   await using store = await openPostgresStore(database.url)
   await migrate(store, systemPorts)
-  const names = Array.from({ length: 2_200 }, (_, i) => `note ${i}`)
-  for (let i = 0; i < names.length; i += 200) {
-    await store.transaction((tx) => Promise.all(names.slice(i, i + 200).map((name) => outbox.add(tx, row(name)))))
+  const names = Array.from({ length: 1_200 }, (_, i) => `note ${i}`)
+  for (let i = 0; i < names.length; i += 100) {
+    await store.transaction((tx) => Promise.all(names.slice(i, i + 100).map((name) => outbox.add(tx, row(name)))))
   }
   // As it is after pg_dump and psql, when the old server had seen more transactions.
   await command(

@@ -13,8 +13,8 @@ export const busMutants: readonly Mutant[] = [
     name: 'let go before the commit',
     rule: 'The broker may forget a message when its mark and effect are durable, not before.',
     file: 'packages/bus/deliver.ts',
-    find: 'const outcome = await gate.shared(() => takeIn(message, arrival, ref))',
-    replace: "const outcome: string = (gate.shared(() => takeIn(message, arrival, ref)).catch(() => {}), 'done')",
+    find: 'const outcome = await gate.shared(() => take(message, arrival, ref))',
+    replace: "const outcome: string = (gate.shared(() => take(message, arrival, ref)).catch(() => {}), 'done')",
     tests: [deliver],
   },
   {
@@ -56,8 +56,8 @@ export const busMutants: readonly Mutant[] = [
     name: 'a held key that does not hold',
     rule: 'While a key is held, its later messages queue behind it.',
     file: 'packages/bus/deliver.ts',
-    find: "const blocked = verdict?.state !== 'dead' && (await",
-    replace: 'const blocked = false && (await',
+    find: 'const blocked = inTheWay === true',
+    replace: 'const blocked = inTheWay === undefined',
     tests: [deliver],
   },
   {

@@ -9,6 +9,7 @@ import { z } from 'zod'
 import { command, type ScratchDatabase, scratchDatabase, sharedPostgres } from '../../tools/databases/postgres.ts'
 import { type Bus, contract, hasCode, on, openBus } from './index.ts'
 import { outboxFor } from './outbox.ts'
+import { adoptRestored } from './restored.ts'
 import { migrate, schemaVersion } from './schema.ts'
 import { sqlFor } from './sql.ts'
 import type { Tx } from './store.ts'
@@ -74,18 +75,26 @@ test('an outbox that was restored into another server is sent, in its order', { 
   const database = await scratchDatabase(server)
   await using store = await openPostgresStore(database.url)
   await migrate(store, systemPorts)
-  const names = Array.from({ length: 1_200 }, (_, i) => `note ${i}`)
-  for (let i = 0; i < names.length; i += 100) {
-    await store.transaction((tx) => Promise.all(names.slice(i, i + 100).map((name) => outbox.add(tx, row(name)))))
-  }
-  // As it is after pg_dump and psql, when the old server had seen more transactions.
-  await command(
-    database.url,
-    'UPDATE vestnik_outbox SET xid = ((pg_current_xact_id()::text)::bigint + 1000000)::text::xid8 WHERE pos > 700',
-  )
+  const names = Array.from({ length: 30 }, (_, i) => `note ${i}`)
+  await store.transaction((tx) => Promise.all(names.map((name) => outbox.add(tx, row(name)))))
+  await restoreFrom(database, 'pos > 10')
   await using at = await openPair(database)
   await until(async () => (await at.names()).length === names.length)
   assert.deepEqual(await at.names(), names)
+})
+
+test('however many rows were restored, all of them can be taken', { timeout }, async () => {
+  await using database = await scratchDatabase(server)
+  await using store = await openPostgresStore(database.url)
+  await migrate(store, systemPorts)
+  await fill(database, 1_400)
+  await restoreFrom(database, 'pos % 100 > 3')
+  await adoptRestored(store, sql)
+  const first = await store.read((tx) => outbox.take(tx))
+  assert.deepEqual(
+    first.map(({ pos }) => pos),
+    Array.from({ length: 1_000 }, (_, i) => i + 1),
+  )
 })
 
 test('several processes make the tables at once, and each finds them whole', { timeout }, async () => {
@@ -138,11 +147,7 @@ test('the relay reads few rows of many that wait, and of few the statistics know
   await using database = await scratchDatabase(server)
   await using store = await openPostgresStore(database.url)
   await migrate(store, systemPorts)
-  await command(
-    database.url,
-    `INSERT INTO vestnik_outbox (id, topic, key, headers, body, created, parks)
-      SELECT i::text, 'note.written', 'k' || i, '{}', 'x', 0, 0 FROM generate_series(1, 50000) i`,
-  )
+  await fill(database, 50_000)
   const carries = () => true
   for (const part of [{}, { shards: [1, 2, 3] }, { carries }]) {
     const plans = await store.read((tx) => plansOf(tx, (listening) => outbox.take(listening, part)))
@@ -173,6 +178,20 @@ test('each row has the shard of its key, and one without a key that of its id', 
   const look = (shards: readonly number[]) => store.read(async (tx) => (await outbox.take(tx, { shards })).length)
   assert.deepEqual([await look([shard ?? 0]), await look(others)], [4, 0])
 })
+
+const fill = (database: ScratchDatabase, rows: number) =>
+  command(
+    database.url,
+    `INSERT INTO vestnik_outbox (id, topic, key, headers, body, created, parks)
+      SELECT i::text, 'note.written', 'k' || i, '{}', 'x', 0, 0 FROM generate_series(1, ${rows}) i`,
+  )
+
+/** As rows are after pg_dump and psql, when the old server had seen more transactions. */
+const restoreFrom = (database: ScratchDatabase, which: string) =>
+  command(
+    database.url,
+    `UPDATE vestnik_outbox SET xid = ((pg_current_xact_id()::text)::bigint + 1000000)::text::xid8 WHERE ${which}`,
+  )
 
 /** How the server runs the statements of a work, with what they really read. */
 async function plansOf(tx: Tx, work: (tx: Tx) => Promise<unknown>): Promise<string> {

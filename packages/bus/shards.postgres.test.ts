@@ -18,7 +18,7 @@ import { type ByHand, handTransport, noteContract, openByHand } from './test/by-
 
 const server = await sharedPostgres()
 after(() => server[Symbol.asyncDispose]())
-const timeout = 120_000
+const timeout = 220_000
 const contract = noteContract()
 const keys = Array.from({ length: 24 }, (_, i) => `key ${i}`)
 
@@ -251,7 +251,7 @@ async function openProcesses(names: readonly string[]): Promise<Processes> {
 }
 
 async function until(fact: () => boolean | Promise<boolean>, pass: () => Promise<unknown>): Promise<void> {
-  for (const end = performance.now() + 60_000; !(await fact()); await pass()) {
-    assert.ok(performance.now() < end, `after 60 s it is still not so: ${fact}`)
+  for (const end = performance.now() + 100_000; !(await fact()); await pass()) {
+    assert.ok(performance.now() < end, `after 100 s it is still not so: ${fact}`)
   }
 }

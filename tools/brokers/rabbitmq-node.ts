@@ -151,7 +151,8 @@ function nodeAt(place: Place, disposed: () => Promise<void>): RabbitNode {
     freeze: () => server?.signal('SIGSTOP'),
     thaw: () => server?.signal('SIGCONT'),
     async control(...words) {
-      const options = { env: environment, timeout: 60_000 }
+      // Told to end, it would end well, and nobody would know that it had not done its work.
+      const options = { env: environment, timeout: 120_000, killSignal: 'SIGKILL' } as const
       return (await run(join(scripts, 'rabbitmqctl'), ['-q', '-n', name, ...words], options)).stdout
     },
     async [Symbol.asyncDispose]() {

@@ -44,6 +44,15 @@ test('a partition that goes takes all that runs of it along, and nothing of anot
   assert.deepEqual(ended, [true, true])
 })
 
+test('the signal of what has ended is never aborted', async () => {
+  const { deliveries, runs, start, aborted } = bench()
+  start(createShare({ topicId, partition: 0 }), 2)
+  runs[0]?.end()
+  while (deliveries.size() > 1) await new Promise((told) => setImmediate(told))
+  deliveries.abort('the transport is closed')
+  assert.deepEqual(aborted(), [false, true])
+})
+
 test('all of it ends at once when it has to', () => {
   const { deliveries, start, aborted } = bench()
   start(createShare({ topicId, partition: 0 }), 3)

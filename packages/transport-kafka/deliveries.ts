@@ -13,18 +13,10 @@ export interface Deliveries {
 
 interface Running {
   readonly share: Share
-  readonly round: Round
-}
-
-/** Deliveries of one partition, which are aborted together or not at all: making a signal costs as much as the rest. */
-interface Round {
+  /** One for each, though it costs: what has ended must not hear of what comes to others. */
   readonly controller: AbortController
-  /** How many more may join. */
-  room: number
+  readonly at: string
 }
-
-/** Few, so that what a handler leaves at its signal does not stay for long. */
-const roundSize = 32
 
 /** `ended` hears of each call once, and never of an aborted one. */
 export function createDeliveries(
@@ -32,25 +24,11 @@ export function createDeliveries(
   ended: (share: Share, lane: Lane, done: boolean) => void,
 ): Deliveries {
   const running = new Set<Running>()
-  const rounds = new WeakMap<Share, Round>()
-
-  function roundOf(share: Share): Round {
-    const open = rounds.get(share)
-    const round = open && open.room > 0 && !open.controller.signal.aborted ? open : newRound(share)
-    round.room -= 1
-    return round
-  }
-
-  function newRound(share: Share): Round {
-    const round = { controller: new AbortController(), room: roundSize }
-    rounds.set(share, round)
-    return round
-  }
 
   return {
     size: () => running.size,
     start(share, lane, message) {
-      const run: Running = { share, round: roundOf(share) }
+      const run: Running = { share, controller: new AbortController(), at: message.at }
       running.add(run)
       share.running += 1
       const end = (done: boolean) => {
@@ -58,7 +36,7 @@ export function createDeliveries(
         share.running -= 1
         ended(share, lane, done)
       }
-      call(deliver, message, run.round.controller.signal).then(
+      call(deliver, message, run.controller.signal).then(
         () => end(true),
         () => end(false),
       )
@@ -68,10 +46,7 @@ export function createDeliveries(
         if (share !== undefined && run.share !== share) continue
         running.delete(run)
         run.share.running -= 1
-        const { controller } = run.round
-        if (controller.signal.aborted) continue
-        const { partition } = run.share.place
-        controller.abort(new BusError('TRANSPORT_CLOSED', `deliveries of partition ${partition}: ${why}`))
+        run.controller.abort(new BusError('TRANSPORT_CLOSED', `delivery of ${run.at}: ${why}`))
       }
     },
   }

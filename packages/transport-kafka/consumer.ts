@@ -56,10 +56,8 @@ export async function startConsumer(group: Group, deliver: Deliver, parts: Consu
     pump()
   }
 
-  /** The next fetch leaves first: the broker works on it while these run. */
   function arrived(share: Share, batches: readonly Batch[]): void {
-    const lanes = share.take(batches, group.order === 'key')
-    setImmediate(offered, share, lanes)
+    offered(share, share.take(batches, group.order === 'key'))
   }
 
   function pump(): void {

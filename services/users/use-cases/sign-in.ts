@@ -49,7 +49,7 @@ export function createSignIn({
       const atMs = await noteSignIn(tx, known, nowMs)
       if (atMs === undefined) throw wrong()
       if (stronger !== undefined) await strengthenPassword(tx, known, stronger)
-      await openSession(tx, { id: sessionId, userId, nowMs, ...tokens.refresh })
+      await openSession(tx, { id: sessionId, userId, nowMs: atMs, ...tokens.refresh })
       await rememberSource(tx, userId, source, nowMs)
       await bus.publish(tx, userLoggedIn, { userId, timestamp: new Date(atMs).toISOString() })
     })

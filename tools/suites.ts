@@ -56,8 +56,8 @@ export const suites: readonly Suite[] = [
     name: 'postgres',
     files: [`${sources}/*.postgres.test.ts`, 'e2e/**/*.postgres.test.ts'],
     needs: ['postgres'],
-    atOnce: 2,
-    // The laws open hundreds of stores, each with tables of its own.
+    atOnce: 3,
+    // They wait for the server more than they compute. The laws open hundreds of stores, each with tables of its own.
     limits: { testMs: 240_000, fileMs: 900_000 },
   },
   {
@@ -101,7 +101,7 @@ export const suites: readonly Suite[] = [
     only: 'named',
   },
   // These wait more than they compute.
-  { name: 'process', files: [`${sources}/*.process.test.ts`], needs: [], ...alone, atOnce: 2 },
+  { name: 'process', files: [`${sources}/*.process.test.ts`], needs: [], ...alone, atOnce: 3 },
   { name: 'e2e', files: ['e2e/**/*.test.ts'], needs: ['curl'], ...alone },
   {
     name: 'pure',

@@ -1,7 +1,9 @@
 /** Every command that was sent, and what became of it: answered, refused, or nobody knows. */
 import { CallFailed } from '../../tools/client/ask.ts'
 
-export type CommandKind = 'sign up' | 'confirm address' | 'sign in' | 'ask reset' | 'rent' | 'confirm rental'
+export const commandKinds = ['sign up', 'confirm address', 'sign in', 'ask reset', 'rent', 'confirm rental'] as const
+
+export type CommandKind = (typeof commandKinds)[number]
 
 export interface Command {
   readonly kind: CommandKind
@@ -9,7 +11,7 @@ export interface Command {
   readonly who: string
   /** Milliseconds since 1970. */
   readonly askedAt: number
-  /** Undefined when there was no answer that says what happened. */
+  /** When an answer, also a later one, said that it took effect; undefined when none did. */
   answeredAt?: number
   /** What the answer names: a session, a rental; or what was asked for: a film. */
   about?: string
@@ -26,6 +28,8 @@ export interface Ledger {
     call: () => Promise<Answer>,
     about?: string | ((answer: Answer) => string),
   ): Promise<Answer>
+  /** A later answer says that the same command took effect, when it was sent before and had no answer. */
+  tookEffect(kind: CommandKind, who: string, about?: string): void
 }
 
 export function openLedger(): Ledger {
@@ -44,6 +48,11 @@ export function openLedger(): Ledger {
         if (isRefusal(error)) command.refused = true
         throw error
       }
+    },
+    tookEffect(kind, who, about) {
+      const same = commands.filter((one) => one.kind === kind && one.who === who && one.about === about)
+      const open = same.find((one) => one.answeredAt === undefined && one.refused === undefined)
+      if (open) open.answeredAt = Date.now()
     },
   }
 }

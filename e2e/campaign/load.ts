@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { rentals, sessions, users } from '@vestnik/api'
-import { ask, CallFailed } from '../../tools/client/ask.ts'
+import { ask, CallFailed, isPassing } from '../../tools/client/ask.ts'
 import type { Backend, Credentials } from '../../tools/client/person.ts'
 import { sessionOf } from '../person.ts'
-import { isRefusal, type Ledger } from './ledger.ts'
+import { type CommandKind, isRefusal, type Ledger } from './ledger.ts'
 
 export interface Load {
   readonly backend: Backend
@@ -66,9 +66,8 @@ export async function join(load: Load, person: Credentials): Promise<void> {
   const { email } = person
   await insist(load, () => ledger.send('sign up', email, () => ask(backend.url, users.signUp, { body: person })))
   const code = await nextCode(load, email)
-  await confirmed(load, () =>
-    ledger.send('confirm address', email, () => ask(backend.url, users.confirmAddress, { body: { email, code } })),
-  )
+  const send = () => ask(backend.url, users.confirmAddress, { body: { email, code } })
+  await confirm(load, 'confirm address', email, send)
 }
 
 /** Answers the access token. */
@@ -113,12 +112,15 @@ async function rent(load: Load, { email }: Credentials, token: string, film: num
   const { id } = await insist(load, send, [409])
   const code = await nextCode(load, email)
   const confirmation = () => ask(backend.url, rentals.confirmRental, { params: { id }, body: { code }, token })
-  await confirmed(load, () => ledger.send('confirm rental', email, confirmation, String(film)))
+  await confirm(load, 'confirm rental', email, confirmation, String(film))
 }
 
-/** Again until there is an answer. @throws Over, or CallFailed for a refusal that is not expected */
+/**
+ * Again until there is an answer. A server's error that is not "down for a while" is told, and may have taken effect.
+ * @throws Over, or CallFailed for a refusal that is not expected
+ */
 export async function insist<Answer>(
-  { over }: Load,
+  { over, surprised }: Pick<Load, 'over' | 'surprised'>,
   call: () => Promise<Answer>,
   expected: readonly number[] = [],
 ): Promise<Answer> {
@@ -128,19 +130,28 @@ export async function insist<Answer>(
       return await call()
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error
-      if (isRefusal(error) && !expected.includes(error.status ?? 0)) throw error
+      const { status = 0, message } = error
+      if (isRefusal(error) && !expected.includes(status)) throw error
+      if (status >= 500 && !isPassing(error)) surprised(message)
     }
     await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal: over }).catch(() => undefined)
   }
 }
 
-/** A confirmation whose answer was lost may have taken place, and then its code is used. */
-async function confirmed(load: Load, call: () => Promise<unknown>): Promise<void> {
+/** A code that fitted may be refused once an answer was lost: that says that it was used, and the ledger is told. */
+export async function confirm(
+  load: Pick<Load, 'ledger' | 'over' | 'surprised'>,
+  kind: CommandKind,
+  who: string,
+  call: () => Promise<unknown>,
+  about?: string,
+): Promise<void> {
   let sent = 0
   await insist(load, async () => {
     sent += 1
-    await call().catch((error: unknown) => {
+    await load.ledger.send(kind, who, call, about).catch((error: unknown) => {
       if (sent === 1 || !isRefusal(error) || error.status !== 422) throw error
+      load.ledger.tookEffect(kind, who, about)
     })
   })
 }

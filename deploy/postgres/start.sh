@@ -34,7 +34,7 @@ fi
 
 printf '%s' "REVOKE ALL ON DATABASE vestnik FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-$users" | postgres --single -D "$cluster" vestnik 2>&1 >/dev/null | tee "/tmp/vestnik-users.$$" >&2
+$users" | postgres --single -c log_min_error_statement=panic -D "$cluster" vestnik 2>&1 >/dev/null | tee "/tmp/vestnik-users.$$" >&2
 # It goes on after an error, and ends as if there had been none.
 if grep -qE 'ERROR|FATAL|PANIC' "/tmp/vestnik-users.$$"; then exit 1; fi
 rm -f "/tmp/vestnik-users.$$"
@@ -46,4 +46,5 @@ host vestnik $(echo "$services" | tr ' ' ',') all scram-sha-256
 END
 echo "owner $(id -un) postgres" >"$cluster/pg_ident.conf"
 
+unset GATEWAY_DATABASE_PASSWORD USERS_DATABASE_PASSWORD FILMS_DATABASE_PASSWORD MAILER_DATABASE_PASSWORD
 exec postgres -D "$cluster" -c listen_addresses='*' -c unix_socket_directories="${PGHOST:-/tmp}"

@@ -109,7 +109,8 @@ export const codes = {
   },
   TX_TOO_SLOW: {
     meaning: 'The work of a transaction took longer than a second, and was rolled back.',
-    remedy: 'Await only the transaction inside it; do HTTP, mail and heavy computing outside, or in an effect.',
+    remedy:
+      'Await only the transaction inside it; do HTTP, mail and heavy computing outside, or in an effect. It also happens while the database stands still: it is safe to try again.',
   },
   TX_NESTED: {
     meaning: 'A transaction was asked for inside another one of the same store.',

@@ -22,9 +22,11 @@ function open(database: PartHealth = { ready: true }): Http {
   http.get('/broken', async () => {
     throw new Error('SELECT secret FROM /etc/passwd')
   })
-  http.get('/busy', async () => {
-    throw new BusError('LOCK_TIMEOUT', 'the file /secret/path is locked')
-  })
+  for (const code of ['LOCK_TIMEOUT', 'TX_TOO_SLOW'] as const) {
+    http.get(`/busy/${code}`, async () => {
+      throw new BusError(code, 'the file /secret/path is locked')
+    })
+  }
   return http
 }
 
@@ -112,10 +114,12 @@ test('an unexpected error tells nothing of us', async () => {
   const broken = await open().inject('/broken')
   assertProblem(broken, 500)
   assert.doesNotMatch(broken.body, /SELECT|passwd|stack/)
-  const busy = await open().inject('/busy')
-  assertProblem(busy, 503)
-  assert.equal(busy.headers['retry-after'], '1')
-  assert.doesNotMatch(busy.body, /secret/)
+  for (const code of ['LOCK_TIMEOUT', 'TX_TOO_SLOW']) {
+    const busy = await open().inject(`/busy/${code}`)
+    assertProblem(busy, 503)
+    assert.equal(busy.headers['retry-after'], '1')
+    assert.doesNotMatch(busy.body, /secret/)
+  }
 })
 
 test('the database is judged, the broker is only reported', async () => {

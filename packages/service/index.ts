@@ -37,6 +37,7 @@ export {
 export { repeat } from './repeat.ts'
 export { listenError, main, run, untilStopped } from './run.ts'
 export { type Asked, serve } from './serve.ts'
+export { inSteps, sweepTable, sweptAtOnce } from './sweep.ts'
 export { traceHeaders } from './telemetry.ts'
 export {
   type Caller,

@@ -73,6 +73,7 @@ const passing = [
   'COMMIT_FAILED',
   'COMMIT_UNKNOWN',
   'TX_LOST',
+  'TX_TOO_SLOW',
   'DATABASE_UNREACHABLE',
   'STORE_CLOSED',
   'BUS_CLOSED',

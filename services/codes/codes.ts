@@ -1,5 +1,5 @@
 /** What a service does with one-time codes: it has one mailed, and later lets it be tried. */
-import type { Tx } from '@vestnik/bus'
+import type { Store, Tx } from '@vestnik/bus'
 
 /**
  * Makes what stands in the message in place of the six digits: the same sealed for the mailer, or as they are. What is
@@ -41,5 +41,5 @@ export interface Codes {
   /** Ends the code of the binding, if there is one. */
   revoke(tx: Tx, binding: CodeBinding): Promise<void>
   /** Deletes what has expired. */
-  sweep(tx: Tx): Promise<void>
+  sweep(store: Store): Promise<void>
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash, createHmac } from 'node:crypto'
 import { test } from 'node:test'
-import type { Bus, Tx } from '@vestnik/bus'
+import type { Bus, Store, Tx } from '@vestnik/bus'
 import { codeLifeMs } from '@vestnik/contracts'
 import { migrate, type ServiceStore } from '@vestnik/service'
 import { openTestStore } from '../../tools/databases/test-store.ts'
@@ -118,8 +118,33 @@ test('a code ends after ten minutes, and is gone from the database at the next s
   const late = await issue()
   clock.ms += codeLifeMs
   assert.equal(await redeem(late.digits), false)
-  await store.transaction((tx) => codes.sweep(tx))
+  await codes.sweep(store)
   assert.deepEqual(await rowsOf(store, 'one_time_codes'), [])
+})
+
+test('a sweep ends however much has ended, each step in a transaction of its own', async (t) => {
+  const { store, codes, clock } = await open(t)
+  const rows = Array.from({ length: 1_201 }, (_, i) => `('subject ${i}', ${clock.ms - 1})`).join(', ')
+  await store.transaction(async (tx) => {
+    await tx.query(`INSERT INTO code_mail_turns (address, at) VALUES ${rows}`, [])
+    await tx.query(`INSERT INTO code_mails (address, at) VALUES ${rows}`, [])
+  })
+  let works = 0
+  const counting: Store = {
+    ...store,
+    transaction(work) {
+      works += 1
+      return store.transaction(work)
+    },
+  }
+  await codes.sweep(counting)
+  assert.equal((await rowsOf(store, 'code_mails')).length, 1_201)
+  clock.ms += 24 * 3_600_000
+  works = 0
+  await codes.sweep(counting)
+  assert.deepEqual(await rowsOf(store, 'code_mails'), [])
+  assert.deepEqual(await rowsOf(store, 'code_mail_turns'), [])
+  assert.equal(works, 7)
 })
 
 test('a used code is gone from the database at once', async (t) => {
@@ -193,11 +218,11 @@ test('an address gets twenty mails a day', async (t) => {
   for (let hour = 0; hour < 10; hour += 1) {
     for (let i = 0; i < 5; i += 1) await issue()
     clock.ms += 3_600_000
-    await store.transaction((tx) => codes.sweep(tx))
+    await codes.sweep(store)
   }
   assert.equal(mails.length, 20)
   clock.ms += 24 * 3_600_000
-  await store.transaction((tx) => codes.sweep(tx))
+  await codes.sweep(store)
   assert.deepEqual(await rowsOf(store, 'code_mails'), [])
   assert.equal((await issue()).outcome, 'sent')
 })

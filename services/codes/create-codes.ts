@@ -2,6 +2,7 @@
 import { createHmac, type KeyObject, randomInt, timingSafeEqual } from 'node:crypto'
 import type { Bus, Tx } from '@vestnik/bus'
 import { codeLifeMs, mailSendCode } from '@vestnik/contracts'
+import { sweepTable } from '@vestnik/service'
 import type { CodeBinding, Codes, PreparedCode, SealCode } from './codes.ts'
 import { type MailLimits, sweepMails, takeMail } from './mail-limits.ts'
 import { missPlaces } from './migrations.ts'
@@ -77,10 +78,10 @@ export function createCodes({ hmacKey, seal, publish, now, limits }: CodesOption
       return false
     },
     revoke: remove,
-    async sweep(tx) {
+    async sweep(store) {
       const nowMs = now()
-      await tx.query('DELETE FROM one_time_codes WHERE expires_at <= ?', [nowMs])
-      await sweepMails(tx, nowMs)
+      await sweepTable(store, 'one_time_codes', 'expires_at', nowMs)
+      await sweepMails(store, nowMs)
     },
   }
 }

@@ -1,11 +1,12 @@
 /** How many mails an address, and all addresses together, may be sent by one service. */
 import { randomUUID } from 'node:crypto'
-import type { Tx } from '@vestnik/bus'
+import type { Store, Tx } from '@vestnik/bus'
+import { sweepTable } from '@vestnik/service'
 
 export interface MailLimits {
   readonly perAddressAndHour: number
   readonly perAddressAndDay: number
-  /** Of all addresses together; of several instances of a service each may send one more. */
+  /** Of all addresses together; of several instances of a service each does not see what is in the open commit of another. */
   readonly perHour: number
 }
 
@@ -58,7 +59,7 @@ async function isLeft(tx: Tx, address: string, nowMs: number, limits: MailLimits
 }
 
 /** Deletes what no limit counts any more. */
-export async function sweepMails(tx: Tx, nowMs: number): Promise<void> {
-  await tx.query('DELETE FROM code_mails WHERE at <= ?', [nowMs - dayMs])
-  await tx.query('DELETE FROM code_mail_turns WHERE at <= ?', [nowMs - hourMs])
+export async function sweepMails(store: Store, nowMs: number): Promise<void> {
+  await sweepTable(store, 'code_mails', 'at', nowMs - dayMs)
+  await sweepTable(store, 'code_mail_turns', 'at', nowMs - hourMs)
 }

@@ -43,8 +43,6 @@ export const handlers: readonly Handler[] = [knowUser, knowConfirmedUser]
 
 /** Deletes codes and keys that have ended; what they belonged to has ended by itself, by the time. */
 export async function sweep({ store, codes, now }: Pick<Parts, 'store' | 'codes' | 'now'>): Promise<void> {
-  await store.transaction(async (tx) => {
-    await codes.sweep(tx)
-    await sweepKeys(tx, now())
-  })
+  await codes.sweep(store)
+  await sweepKeys(store, now())
 }

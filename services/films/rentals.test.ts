@@ -132,7 +132,7 @@ test('a code that is wrong, used, exhausted, ended or expired is always answered
   const late = await films.lastCode()
   films.clock.ms += codeLifeMs
   answers.push(await films.confirm(3, late))
-  await films.store.transaction((tx) => films.codes.sweep(tx))
+  await films.codes.sweep(films.store)
   answers.push(await films.confirm(3, late))
 
   const [first] = answers

@@ -154,7 +154,7 @@ export async function open(t: Ending, options: OpenOptions = {}): Promise<System
       return { accessToken: String(body.accessToken), refreshToken: String(body.refreshToken) }
     },
     async sweep() {
-      await store.transaction((tx) => codes.sweep(tx))
+      await codes.sweep(store)
       await sweepAccounts(store, now())
     },
     rows: (table) => store.read((tx) => tx.query(`SELECT * FROM "${table}"`, [])),

@@ -37,7 +37,7 @@ await main('users', async (log) => {
   const trustProxy = ['127.0.0.0/8', '::1', ...config.trustProxy]
   const http = createApp(parts, { log, health: healthOf(store, transport, routes), trustProxy })
   await using _sweeping = repeat(sweepEveryMs, log, async () => {
-    await store.transaction((tx) => codes.sweep(tx))
+    await codes.sweep(store)
     await sweepAccounts(store, Date.now())
   })
   await run({ http, host: config.host, port: config.port, log, drain: (deadline) => bus.close(deadline) })

@@ -1,5 +1,6 @@
 /** Which rental was made for a caller's `Idempotency-Key`. A key is the caller's own: others may use the same. */
-import type { Tx } from '@vestnik/bus'
+import type { Store, Tx } from '@vestnik/bus'
+import { inSteps, sweptAtOnce } from '@vestnik/service'
 
 /** How long a repeat is known. */
 export const keyLifeMs: number = 24 * 3_600_000
@@ -22,6 +23,13 @@ export async function findByKey(tx: Tx, userId: number, key: string, nowMs: numb
 }
 
 /** Deletes what is no longer known. */
-export async function sweepKeys(tx: Tx, nowMs: number): Promise<void> {
-  await tx.query('DELETE FROM idempotency_keys WHERE expires_at <= ?', [nowMs])
-}
+export const sweepKeys = (store: Store, nowMs: number): Promise<void> =>
+  inSteps(store, async (tx) => {
+    const gone = await tx.query(
+      `DELETE FROM idempotency_keys WHERE (user_id, key) IN (
+         SELECT user_id, key FROM idempotency_keys WHERE expires_at <= ? LIMIT ${sweptAtOnce})
+       RETURNING user_id`,
+      [nowMs],
+    )
+    return gone.length
+  })

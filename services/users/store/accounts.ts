@@ -35,8 +35,9 @@ export async function findAccount(tx: Tx, email: string): Promise<KnownAccount |
   return row && { userId: Number(row.id), emailConfirmed: row.email_confirmed === 1 }
 }
 
-export async function confirmEmail(tx: Tx, userId: number): Promise<void> {
-  await tx.query('UPDATE users SET email_confirmed = 1 WHERE id = ?', [userId])
+/** False: there is no such account any more. */
+export async function confirmEmail(tx: Tx, userId: number): Promise<boolean> {
+  return (await tx.query('UPDATE users SET email_confirmed = 1 WHERE id = ? RETURNING id', [userId])).length > 0
 }
 
 /** Sets another password, by its hash. */

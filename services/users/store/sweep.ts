@@ -1,7 +1,7 @@
 /** What has ended is deleted, in steps that keep no other transaction waiting for long. */
 import type { Store, Tx } from '@vestnik/bus'
+import { inSteps, sweptAtOnce } from '@vestnik/service'
 
-const atOnce = 500
 const dayMs = 24 * 3_600_000
 
 /** An address that nobody confirmed is free again after this time. */
@@ -15,17 +15,10 @@ export async function sweepAccounts(store: Store, nowMs: number): Promise<void> 
   await inSteps(store, (tx) => deleteUnconfirmed(tx, nowMs - unconfirmedLifeMs))
 }
 
-/** Each step answers how many rows it deleted. */
-async function inSteps(store: Store, step: (tx: Tx) => Promise<number>): Promise<void> {
-  let deleted: number
-  do deleted = await store.transaction(step)
-  while (deleted >= atOnce)
-}
-
 /** A session goes with the last of its tokens. */
 async function deleteTokens(tx: Tx, nowMs: number): Promise<number> {
   const gone = await tx.query(
-    `DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens WHERE expires_at <= ? LIMIT ${atOnce})
+    `DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens WHERE expires_at <= ? LIMIT ${sweptAtOnce})
      RETURNING session_id`,
     [nowMs],
   )
@@ -41,7 +34,7 @@ async function deleteTokens(tx: Tx, nowMs: number): Promise<number> {
 async function deleteSources(tx: Tx, beforeMs: number): Promise<number> {
   const gone = await tx.query(
     `DELETE FROM known_sources WHERE (user_id, source) IN (
-       SELECT user_id, source FROM known_sources WHERE seen_at <= ? LIMIT ${atOnce})
+       SELECT user_id, source FROM known_sources WHERE seen_at <= ? LIMIT ${sweptAtOnce})
      RETURNING user_id`,
     [beforeMs],
   )
@@ -54,7 +47,7 @@ async function deleteUnconfirmed(tx: Tx, beforeMs: number): Promise<number> {
     `DELETE FROM users WHERE email_confirmed = 0 AND id IN (
        SELECT id FROM users WHERE email_confirmed = 0 AND created_at <= ?
        AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id)
-       AND NOT EXISTS (SELECT 1 FROM known_sources WHERE user_id = users.id) LIMIT ${atOnce})
+       AND NOT EXISTS (SELECT 1 FROM known_sources WHERE user_id = users.id) LIMIT ${sweptAtOnce})
      RETURNING id`,
     [beforeMs],
   )

@@ -13,7 +13,7 @@ export function createConfirmAddress({ store, bus, codes, limits, now }: Parts):
     const right = await store.transaction(async (tx) => {
       const known = await findAccount(tx, email)
       if (!(await codes.redeem(tx, confirmAddressBinding(known?.userId), code)) || known === undefined) return false
-      await confirmEmail(tx, known.userId)
+      if (!(await confirmEmail(tx, known.userId))) return false // swept away meanwhile
       await rememberSource(tx, known.userId, source, now())
       await bus.publish(tx, userEmailConfirmed, { userId: known.userId, email })
       return true

@@ -107,6 +107,19 @@ test('commits that are refused again and again are told of, until one is taken',
   commits.end()
 })
 
+test('commits that were refused are not told of any more when their partition has gone', async () => {
+  const { commits, share, until } = bench(0)
+  const [one, other] = [share(1), share(2)]
+  commits.now(one)
+  const first = await until(1)
+  one.isOver = true
+  first.answer([one])
+  other.isOver = true
+  await commits.flush(other)
+  assert.equal(commits.trouble(), undefined)
+  commits.end()
+})
+
 test('what is refused for a moment is not told of', async () => {
   const { commits, share, until } = bench()
   const one = share(1)

@@ -71,7 +71,10 @@ export function startCommits(
   }
 
   async function sent(batch: ReadonlyMap<Share, ShareCommit>): Promise<ReadonlyMap<Share, string>> {
-    if (batch.size === 0) return new Map()
+    if (batch.size === 0) {
+      failure = undefined
+      return new Map()
+    }
     const failed = await send(batch).catch((error: unknown) => {
       const why = whyOf(error)
       return new Map([...batch.keys()].map((share) => [share, why]))

@@ -48,6 +48,7 @@ function benchOf() {
   return {
     lane,
     clock,
+    add,
     publish,
     attempts,
     lose(why: Refused) {
@@ -141,6 +142,35 @@ test('at the deadline callers hear that nobody knows, what waits is not sent any
   await answer(sent)
   assert.deepEqual(ids(), ['a1', 'a1', 'c1'])
   assert.equal(await young, 'sent')
+})
+
+test('what was given up takes no room in a blocked lane: only who still waits is looked at again', () => {
+  const { lane, clock, add } = benchOf()
+  let looks = 0
+  const publishOne = (id: string) => {
+    const { at, ...call } = startCall('kafka://test', clock.now)
+    call.answered.catch(() => {})
+    add(
+      {
+        ...call,
+        get at() {
+          looks += 1
+          return at
+        },
+      },
+      [id],
+    )
+    call.begun()
+    lane.go()
+  }
+  for (let i = 0; i < 1000; i += 1) publishOne(`k${i}`)
+  clock.now = 6000
+  publishOne('young')
+  clock.now = 10_001
+  lane.expire(clock.now - 10_000)
+  assert.equal(looks, 1001)
+  lane.expire(clock.now - 10_000)
+  assert.equal(looks - 1001, 2, 'the one under way and the young one')
 })
 
 test('while it makes progress nobody is given up, however long the line', async () => {

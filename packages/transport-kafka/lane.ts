@@ -144,6 +144,9 @@ export function createLane({ shown, send, refusal, now, sleep }: LaneParts): Lan
       for (const entry of [...flight, ...waiting.slice(next)]) {
         if (entry.call.at <= before) answerEntry(entry, 'doubtful', cause)
       }
+      // The batch under way may block the lane for as long as it likes.
+      waiting = waiting.slice(next).filter((entry) => !isOver(entry))
+      next = 0
     },
     drop(why) {
       const dropped = waiting.slice(next)

@@ -8,7 +8,7 @@ import { Client } from 'pg'
 import { z } from 'zod'
 import { command, type ScratchDatabase, scratchDatabase, sharedPostgres } from '../../tools/databases/postgres.ts'
 import { type Bus, contract, hasCode, on, openBus } from './index.ts'
-import { outboxFor } from './outbox.ts'
+import { outboxFor, type Part } from './outbox.ts'
 import { adoptRestored } from './restored.ts'
 import { migrate, schemaVersion } from './schema.ts'
 import { sqlFor } from './sql.ts'
@@ -69,6 +69,37 @@ test('rows of a transaction that runs are not taken, and those behind it are hel
   await late.query('COMMIT')
   await late.end()
   await until(async () => (await look())[0] === 2)
+})
+
+test('what waited for a lock never overtakes what its holder wrote, and holds up no other shard', {
+  timeout,
+}, async () => {
+  await using database = await scratchDatabase(server)
+  await using store = await openPostgresStore(database.url)
+  await migrate(store, systemPorts)
+  // The waiting one is the oldest; a bystander began between it and the holder of the lock.
+  const waiter = await begin(database)
+  await insert(waiter, 'waiter', 'another')
+  const bystander = await begin(database)
+  await bystander.query('SELECT pg_current_xact_id()')
+  await store.transaction((tx) => outbox.add(tx, row('holder')))
+  await insert(waiter, 'waiter')
+  await waiter.query('COMMIT')
+  await waiter.end()
+  const parts: readonly Part[] = [{}, { shards: Array.from({ length: 15 }, (_, i) => i + 1) }, { carries: () => true }]
+  const look = (part: Part) =>
+    store.read(async (tx) => (await outbox.take(tx, part)).map(({ id, key }) => `${id} ${key}`))
+  for (const part of parts) {
+    await until(async () => (await look(part)).length > 0) // other transactions of this server end soon
+    assert.deepEqual(await look(part), ['waiter another'])
+  }
+  assert.equal(await store.read((tx) => outbox.waits(tx)), true)
+  await bystander.query('COMMIT')
+  await bystander.end()
+  for (const part of parts) {
+    await until(async () => (await look(part)).length === 3)
+    assert.deepEqual(await look(part), ['waiter another', 'holder one', 'waiter one'])
+  }
 })
 
 test('an outbox that was restored into another server is sent, in its order', { timeout }, async () => {
@@ -206,10 +237,10 @@ async function plansOf(tx: Tx, work: (tx: Tx) => Promise<unknown>): Promise<stri
   return plans.join('\n')
 }
 
-const row = (name: string) => ({
+const row = (name: string, key = 'one') => ({
   id: name,
   topic: noted.topic,
-  key: 'one',
+  key,
   headers: { 'ce-source': 'writer', 'ce-type': noted.topic },
   body: new TextEncoder().encode(JSON.stringify({ name })),
   created: 0,
@@ -225,11 +256,11 @@ async function begin(database: ScratchDatabase): Promise<Client> {
   return client
 }
 
-async function insert(client: Client, name: string): Promise<void> {
+async function insert(client: Client, name: string, key?: string): Promise<void> {
   const tx = {
     query: async (text: string, values: readonly unknown[]) => (await client.query(text, [...values])).rows,
   }
-  await outbox.add(tx, row(name))
+  await outbox.add(tx, row(name, key))
 }
 
 const version = (database: ScratchDatabase) => command(database.url, 'SELECT version FROM vestnik_version')

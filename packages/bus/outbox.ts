@@ -74,7 +74,7 @@ export function outboxFor(sql: Sql): Outbox {
       return rows.map(toTaken)
     },
 
-    waits: async (tx, carries) => (await next(tx, { carries }, [], 1)).length > 0,
+    waits: async (tx, carries) => (await next(tx, { carries }, [], batchRows)).length > 0,
 
     // The oldest of each shard: what is above the running transactions is behind it.
     async isHeldUp(tx, { carries, shards = allShards } = {}) {
@@ -120,7 +120,11 @@ export function outboxFor(sql: Sql): Outbox {
   }
 
   /** Positions and sizes. What is behind a message that parks its key is passed over, however much it is: it must not fill the batch. */
-  async function next(
+  async function next(tx: Tx, part: Part, sent: readonly number[], most: number): Promise<readonly Row[]> {
+    return beforeHeldUp(await read(tx, part, sent, most))
+  }
+
+  async function read(
     tx: Tx,
     { carries, shards }: Part,
     sent: readonly number[],
@@ -132,20 +136,20 @@ export function outboxFor(sql: Sql): Outbox {
   }
 
   /**
-   * In PostgreSQL only what was written below the oldest transaction that still runs: one that commits late may have rows
-   * with earlier positions. Its planner must see no shorter way than by position (no join, no index of what is new), or it
-   * reads all that waits to sort it.
+   * In PostgreSQL `behind` is what was not written below the oldest transaction that still runs: one that commits late may
+   * have rows with earlier positions. Its planner must see no shorter way than by position (no join, no index of what is
+   * new), or it reads all that waits to sort it.
    */
   function nextOfAll(tx: Tx, sent: readonly number[], most: number): Promise<readonly Row[]> {
     return tx.query(
       ...(sql.dialect === 'sqlite'
-        ? sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
-          AND pos NOT IN (SELECT value FROM json_each(${JSON.stringify(sent)})) AND NOT EXISTS (
+        ? sql`SELECT pos, 0 AS shard, 0 AS behind, length(body) AS bytes FROM vestnik_outbox AS o
+          WHERE state = 'new' AND pos NOT IN (SELECT value FROM json_each(${JSON.stringify(sent)})) AND NOT EXISTS (
             SELECT 1 FROM vestnik_outbox AS a
             WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
           ORDER BY pos LIMIT ${most}`
-        : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state NOT IN ('aside', 'dropped')
-          AND xid < pg_snapshot_xmin(pg_current_snapshot())
+        : sql`SELECT pos, shard, xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind, length(body) AS bytes
+          FROM vestnik_outbox AS o WHERE state NOT IN ('aside', 'dropped')
           AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
             SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
             AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos OFFSET 0)
@@ -159,9 +163,9 @@ export function outboxFor(sql: Sql): Outbox {
    */
   function nextIn(tx: Tx, shards: readonly number[], sent: readonly number[], most: number): Promise<readonly Row[]> {
     return tx.query(
-      ...sql`SELECT o.pos, o.bytes FROM unnest(CAST(${arrayOf(shards)} AS SMALLINT[])) AS s (shard) CROSS JOIN LATERAL (
-        SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
-        AND o.shard >= s.shard AND o.shard <= s.shard AND xid < pg_snapshot_xmin(pg_current_snapshot())
+      ...sql`SELECT o.* FROM unnest(CAST(${arrayOf(shards)} AS SMALLINT[])) AS s (shard) CROSS JOIN LATERAL (
+        SELECT pos, o.shard, xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind, length(body) AS bytes
+        FROM vestnik_outbox AS o WHERE state = 'new' AND o.shard >= s.shard AND o.shard <= s.shard
         AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
           SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
           AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos OFFSET 0)
@@ -185,13 +189,13 @@ export function outboxFor(sql: Sql): Outbox {
     for (const topic of topics) {
       const rows = await tx.query(
         ...(sql.dialect === 'sqlite'
-          ? sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new' AND topic = ${topic}
-            AND pos NOT IN (SELECT value FROM json_each(${JSON.stringify(sent)})) AND NOT EXISTS (
+          ? sql`SELECT pos, 0 AS shard, 0 AS behind, length(body) AS bytes FROM vestnik_outbox AS o
+            WHERE state = 'new' AND topic = ${topic} AND pos NOT IN (SELECT value FROM json_each(${JSON.stringify(sent)})) AND NOT EXISTS (
               SELECT 1 FROM vestnik_outbox AS a
               WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
             ORDER BY pos LIMIT ${most}`
-          : sql`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
-            AND topic >= ${topic} AND topic <= ${topic} AND xid < pg_snapshot_xmin(pg_current_snapshot())
+          : sql`SELECT pos, shard, xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind, length(body) AS bytes
+            FROM vestnik_outbox AS o WHERE state = 'new' AND topic >= ${topic} AND topic <= ${topic}
             AND shard = ANY(CAST(${arrayOf(shards)} AS SMALLINT[]))
             AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
               SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
@@ -215,6 +219,18 @@ export function outboxFor(sql: Sql): Outbox {
     )
     return rows.map(({ topic }) => String(topic)).filter(carries)
   }
+}
+
+/**
+ * Of each shard what is before its first row that is held up. One behind it may have been written by a transaction that
+ * began long ago, then waited for a lock of that first one's: only their positions tell which came first.
+ */
+function beforeHeldUp(rows: readonly Row[]): readonly Row[] {
+  const heldUp = new Set<Row[string]>()
+  return rows.filter(({ shard = 0, behind }) => {
+    if (behind === 1) heldUp.add(shard)
+    return !heldUp.has(shard)
+  })
 }
 
 /** The positions of the first rows that fit into a batch, at least one. */

@@ -389,10 +389,10 @@ export const busMutants: readonly Mutant[] = [
     name: 'what is parked fills the batch',
     rule: 'What waits behind a parked key holds up no other key.',
     file: 'packages/bus/outbox.ts',
-    find: `sql\`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
-          AND pos NOT IN (`,
-    replace: `sql\`SELECT pos, length(body) AS bytes FROM vestnik_outbox AS o WHERE state = 'new'
-          AND pos <= (SELECT min(pos) + 999 FROM vestnik_outbox WHERE state = 'new') AND pos NOT IN (`,
+    find: `FROM vestnik_outbox AS o
+          WHERE state = 'new' AND pos NOT IN (`,
+    replace: `FROM vestnik_outbox AS o
+          WHERE pos <= (SELECT min(pos) + 999 FROM vestnik_outbox WHERE state = 'new') AND pos NOT IN (`,
     tests: [relay],
   },
 ]

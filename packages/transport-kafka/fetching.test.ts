@@ -19,7 +19,7 @@ interface Asked {
 }
 
 /** Partitions 0 and 1 are led by one broker, 2 by another; the test answers for both. */
-function bench() {
+function bench({ refreshMs = 60_000, refresh = async () => {} } = {}) {
   const asked: Asked[] = []
   const arrived: number[] = []
   const full = new Set<number>()
@@ -38,19 +38,22 @@ function bench() {
     })
     return promise
   }
-  const fetching = startFetching({
-    link: { ask } as unknown as Link,
-    leaders: {
-      of: ({ partition }) => leaders[partition === 2 || moved.has(partition) ? 1 : 0],
-      has: () => true,
-      refresh: async () => {},
-      log: async () => ({ start: 0, end: 0 }),
+  const fetching = startFetching(
+    {
+      link: { ask } as unknown as Link,
+      leaders: {
+        of: ({ partition }) => leaders[partition === 2 || moved.has(partition) ? 1 : 0],
+        has: () => true,
+        refresh,
+        log: async () => ({ start: 0, end: 0 }),
+      },
+      shares: () => shares,
+      arrived: (share) => void arrived.push(share.place.partition),
+      outOfRange: () => assert.fail('nothing is out of range'),
+      diverged: () => assert.fail('no log has lost its end'),
     },
-    shares: () => shares,
-    arrived: (share) => void arrived.push(share.place.partition),
-    outOfRange: () => assert.fail('nothing is out of range'),
-    diverged: () => assert.fail('no log has lost its end'),
-  })
+    refreshMs,
+  )
   const at = (port: number) => asked.filter((one) => one.port === port)
   return { fetching, shares, asked, arrived, full, moved, at }
 }
@@ -122,6 +125,35 @@ test('a partition whose leader changes while it is fetched is asked for at the n
   await at(1)[0]?.answer(0, 1)
   assert.equal(at(1).length, 1)
   assert.deepEqual(at(2).at(-1)?.partitions, [0, 1])
+  fetching.end()
+})
+
+test('one of several partitions that moves while it is fetched is asked for at its new broker, which had nothing to do', async () => {
+  const { fetching, full, moved, at } = bench()
+  full.add(2)
+  fetching.wake()
+  moved.add(1)
+  fetching.wake()
+  await at(1)[0]?.answer(0)
+  assert.deepEqual(at(1).at(-1)?.partitions, [0])
+  assert.deepEqual(at(2).at(-1)?.partitions, [1])
+  fetching.end()
+})
+
+test('leaders are asked for from time to time, as one that has lost touch with the others answers without an error', async () => {
+  const asked = Promise.withResolvers<void>()
+  const { fetching, moved, at } = bench({
+    refreshMs: 5,
+    async refresh() {
+      moved.add(1)
+      asked.resolve()
+    },
+  })
+  fetching.wake()
+  await asked.promise
+  await at(1)[0]?.answer()
+  await at(2)[0]?.answer()
+  assert.deepEqual(at(2).at(-1)?.partitions, [1, 2])
   fetching.end()
 })
 

@@ -36,14 +36,22 @@ const longestPauseMs = 1000
 /** How often what is damaged is fetched again, before it is handed out as unreadable. */
 const fruitlessTries = 5
 const seekMs = 200
+/** A broker that has lost touch with the others goes on as leader, and answers that there is nothing. */
+const refreshMs = 20_000
 
-export function startFetching(parts: FetchParts): Fetching {
+export function startFetching(parts: FetchParts, refreshEveryMs: number = refreshMs): Fetching {
   const { link, leaders } = parts
   const loops = new Set<number>()
   const asleep: (() => void)[] = []
   let isOver = false
   const troubles = new Map<number, string>()
   let isSeeking = false
+  const refreshing = setInterval(refresh, refreshEveryMs)
+  refreshing.unref()
+
+  async function refresh(): Promise<void> {
+    if (!parts.shares()[Symbol.iterator]().next().done) await leaders.refresh().then(wake, () => {})
+  }
 
   function wake(): void {
     for (const share of parts.shares()) {
@@ -88,6 +96,8 @@ export function startFetching(parts: FetchParts): Fetching {
       const from = turn % wanted.length
       const inTurn = [...wanted.slice(from), ...wanted.slice(0, from)]
       const failure = await fetch(leader, inTurn, wanted.length === mine.length ? waitMs : shortWaitMs)
+      // The loop of its new broker has found it under way here, and sleeps.
+      if (inTurn.some(({ place }) => leaders.of(place)?.node !== node)) wake()
       if (failure === undefined) {
         troubles.delete(node)
         pauseMs = 50
@@ -154,6 +164,7 @@ export function startFetching(parts: FetchParts): Fetching {
     trouble: () => troubles.values().next().value,
     end() {
       isOver = true
+      clearInterval(refreshing)
       rouse()
     },
   }

@@ -28,7 +28,7 @@ export interface Bench extends AsyncDisposable {
   entries(): readonly Entry[]
   exited(child: ChildProcess): Promise<void>
   kill(child: ChildProcess): Promise<void>
-  /** SIGSTOP for so long, then SIGCONT. */
+  /** SIGSTOP for so long, and until others have begun what it was at; then SIGCONT. */
   pause(child: ChildProcess, ms: number): Promise<void>
   until(what: string, limitMs: number, holds: (lines: readonly Entry[]) => boolean): Promise<void>
   recorded(wanted: (entry: Entry) => boolean): Promise<void>
@@ -92,7 +92,12 @@ export async function openBench(options: {
       child.kill('SIGSTOP')
       // It was stopped before others notice, and so before they go on in its place.
       record.add('stopped', '', child.pid ?? 0, false)
+      const left = runningAt(entries(), child.pid ?? 0)
       await sleep(ms)
+      await until('others go on in its place', 20_000, (lines) => {
+        const by = new Set(lines.filter(({ kind, pid }) => kind === 'start' && pid !== child.pid).map(({ id }) => id))
+        return left.every((id) => by.has(id))
+      })
       child.kill('SIGCONT')
     },
     recorded: (wanted) => until('an entry', 20_000, (lines) => lines.some(wanted)),
@@ -101,7 +106,8 @@ export async function openBench(options: {
       const goal = ended(entries()) + count
       await until(`${count} more deliveries`, 20_000, (lines) => ended(lines) >= goal)
     },
-    settled: (limitMs) => until('every confirmed message is handled', limitMs, (lines) => lost(lines).length === 0),
+    settled: (limitMs) =>
+      until('every confirmed message is handled', limitMs, (lines) => !judge(lines).faults.some(isLoss)),
     judge: () => judge(entries()),
     async [Symbol.asyncDispose](): Promise<void> {
       for (const child of [...children]) {
@@ -114,10 +120,18 @@ export async function openBench(options: {
   }
 }
 
-function lost(lines: readonly Entry[]): string[] {
-  const ended = new Set(lines.filter((line) => line.kind === 'end').map((line) => line.id))
-  return lines.filter((line) => line.kind === 'confirmed' && !ended.has(line.id)).map((line) => line.id)
+/** What the process has begun and not ended. */
+function runningAt(lines: readonly Entry[], pid: number): string[] {
+  const running = new Set<string>()
+  for (const line of lines) {
+    if (line.pid !== pid) continue
+    if (line.kind === 'start') running.add(line.id)
+    if (line.kind === 'end' || line.kind === 'aborted') running.delete(line.id)
+  }
+  return [...running]
 }
+
+const isLoss = (fault: string): boolean => fault.startsWith('lost: ')
 
 const keyOf = (id: string): string => id.slice(0, id.indexOf('/'))
 const numberOf = (id: string): number => Number(id.slice(id.indexOf('/') + 1))

@@ -147,14 +147,18 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
   }
 
   async function mark({ batch, doubtful, refused }: Published): Promise<void> {
+    const positions = (rows: readonly TakenRow[]) => rows.map(({ pos }) => pos)
+    const held = batch.filter(({ id }) => !doubtful.has(id) && !refused.has(id))
+    const notTaken = batch.filter(({ id }) => refused.has(id))
     await store.transaction(async (tx) => {
+      // Whoever relays them by now: else nothing would ever leave where a batch takes longer than a lease.
+      await outbox.removeSent(tx, positions(held))
+      if (notTaken.length === 0) return
       // One who was stopped for long may wake up here, when others have sent it and people have decided on it.
-      const ours = await shards.stillOurs(tx, new Set(batch.map(({ shard }) => shard)))
-      const known = batch.filter(({ shard, id }) => ours.has(shard) && !doubtful.has(id))
-      const positions = (rows: readonly TakenRow[]) => rows.map(({ pos }) => pos)
-      await outbox.removeSent(tx, positions(known.filter(({ id }) => !refused.has(id))))
+      const ours = await shards.stillOurs(tx, new Set(notTaken.map(({ shard }) => shard)))
+      const aside = notTaken.filter(({ shard }) => ours.has(shard))
       for (const code of new Set(refused.values())) {
-        await outbox.setAside(tx, positions(known.filter(({ id }) => refused.get(id) === code)), code)
+        await outbox.setAside(tx, positions(aside.filter(({ id }) => refused.get(id) === code)), code)
       }
     })
     ports.crash('relay.marked')

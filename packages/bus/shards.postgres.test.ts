@@ -12,6 +12,7 @@ import type { Bus } from './bus.ts'
 import { BusError, PublishError } from './errors.ts'
 import { outboxFor } from './outbox.ts'
 import { migrate } from './schema.ts'
+import { leaseMs } from './shards.ts'
 import { sqlFor } from './sql.ts'
 import { systemPorts } from './system.ts'
 import { type ByHand, handTransport, noteContract, openByHand } from './test/by-hand.ts'
@@ -54,6 +55,29 @@ test('what one that hangs had is sent by the other soon, in its order', { timeou
   await at.passUntil(() => missing() === 0)
   assert.deepEqual(outOfOrder(at.log), [])
   assert.equal(two.bus.health().ready, true)
+})
+
+test('where each batch takes longer than a lease, what waits is sent all the same', { timeout }, async () => {
+  await using at = await openInstances(2)
+  const tried = () => at.instances.reduce((sum, { transport }) => sum + transport.batches.length, 0)
+  for (const { transport } of at.instances) {
+    const { answer } = transport
+    transport.answer = async (messages) => {
+      await at.clock.sleep(leaseMs * 1.5)
+      await answer(messages)
+    }
+  }
+  await at.write()
+  await at.passUntil(() => tried() >= 2)
+  await at.write()
+  const waiting = () => (at.instances[0] as ByHand).rows('SELECT 1 FROM vestnik_outbox LIMIT 1')
+  await at.passUntil(async () => (await waiting()).length === 0 || tried() > 40)
+  assert.deepEqual(await waiting(), [])
+  assert.deepEqual(
+    [...new Set(at.log.map(({ n }) => n))].sort((a, b) => a - b),
+    range(at.written()),
+  )
+  assert.deepEqual(outOfOrder(at.log), [])
 })
 
 test('one that wakes up after another has taken over changes nothing of what is the other’s now', {
@@ -143,7 +167,7 @@ interface Instances extends AsyncDisposable {
   /** One note of each key. */
   write(): Promise<void>
   writeUntil(fact: () => boolean): Promise<void>
-  passUntil(fact: () => boolean): Promise<void>
+  passUntil(fact: () => boolean | Promise<boolean>): Promise<void>
   drain(): Promise<void>
 }
 

@@ -317,8 +317,8 @@ export const busMutants: readonly Mutant[] = [
     name: 'what is doubtful is taken for sent',
     rule: 'Exactly what the broker holds is marked.',
     file: 'packages/bus/relay.ts',
-    find: 'ours.has(shard) && !doubtful.has(id))',
-    replace: 'ours.has(shard))',
+    find: '!doubtful.has(id) && !refused.has(id))',
+    replace: '!refused.has(id))',
     tests: [relay],
   },
   {

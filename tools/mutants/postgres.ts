@@ -154,6 +154,16 @@ export const postgresMutants: readonly Mutant[] = [
     only: '2 instances share',
   },
   {
+    name: 'what was sent leaves only under a lease',
+    rule: 'What the broker holds leaves the table, whoever relays it by now.',
+    file: 'packages/bus/relay.ts',
+    find: 'await outbox.removeSent(tx, positions(held))',
+    replace: `const mine = await shards.stillOurs(tx, new Set(held.map(({ shard }) => shard)))
+      await outbox.removeSent(tx, positions(held.filter(({ shard }) => mine.has(shard))))`,
+    tests: [shards],
+    only: 'longer than a lease',
+  },
+  {
     name: 'a takeover without fencing',
     rule: 'Who wakes up after another has taken over changes nothing of what is the other’s now.',
     file: 'packages/bus/shards.ts',

@@ -60,7 +60,6 @@ function signIns(commands: readonly Command[], found: Found): PeopleAccount {
     `the sign-in of ${emails.get(userId) ?? `user ${userId}`} at ${new Date(at).toISOString()}`
   const committed = countBy(found.sessions.map(nameOf))
   const listed = countBy(found.logins.map(nameOf))
-  const printed = new Set(found.printed)
   const askedBy = countBy(commands.map(({ who }) => who))
   const madeBy = countBy(found.sessions.map(({ userId }) => emails.get(userId) ?? `user ${userId}`))
   return {
@@ -69,7 +68,6 @@ function signIns(commands: readonly Command[], found: Found): PeopleAccount {
         sessions.has(about) ? [] : [`an answered sign-in of ${who}`],
       ),
       ...[...committed].flatMap(([name, count]) => ((listed.get(name) ?? 0) < count ? [`user.loggedIn: ${name}`] : [])),
-      ...found.sessions.flatMap((session) => (printed.has(lineOf(session)) ? [] : [`the line of ${nameOf(session)}`])),
     ],
     doubled: [...listed].flatMap(([name, count]) => {
       const due = committed.get(name) ?? 0
@@ -85,11 +83,6 @@ function signIns(commands: readonly Command[], found: Found): PeopleAccount {
       }),
     ],
   }
-}
-
-/** The line that the gateway prints. */
-export function lineOf({ userId, at }: { readonly userId: number; readonly at: number }): string {
-  return `User logged in with information: ${JSON.stringify({ userId, timestamp: new Date(at).toISOString() })}`
 }
 
 /** A film is asked for by one person in one command, repeated under one idempotency key. */

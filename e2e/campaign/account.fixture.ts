@@ -1,6 +1,5 @@
 /** A small campaign in which nothing went wrong: what a test spoils in one place. */
-
-import { lineOf } from './account-people.ts'
+import { lineOf } from './account-lines.ts'
 import type { Found, Letter } from './found.ts'
 import type { Command } from './ledger.ts'
 
@@ -27,7 +26,9 @@ export const found: Found = {
   letters: [letter('welcome', 1_050), letter('rent', 6_050, 'films'), letter('first', 8_050), letter('second', 9_050)],
   mails: ['welcome', 'rent', 'first', 'second'].map(mailOf),
   printed: [lineOf(session)],
+  brokenOff: 1,
   remains: [],
+  kills: 1,
   surprises: [],
 }
 

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { anna, commands, found, letter, mailOf } from './account.fixture.ts'
 import { type Account, accountOf, type Faulty, faultyKinds, isClean, isPending } from './account.ts'
 import type { Found } from './found.ts'
-import type { Command } from './ledger.ts'
+import { type Command, commandKinds } from './ledger.ts'
 
 /** The account of the same with something else in the books, or in the ledger. */
 function accountWith(books: Partial<Found>, sent: readonly Command[] = commands): Account {
@@ -66,7 +66,7 @@ test('a message that does not come is lost, though its sender has done its part'
   assertTold(accountWith({ known: [{ id: 1, email: anna, confirmed: false }] }), {
     lost: /user.emailConfirmed of anna/,
   })
-  assertTold(accountWith({ printed: [] }), { lost: /the line of the sign-in/ })
+  assertTold(accountWith({ printed: [] }), { lost: /the line of a sign-in/ })
   const letters = without(found.letters, ({ messageId }) => messageId === 'first')
   const mails = without(found.mails, ({ messageId }) => messageId === 'first')
   assertTold(accountWith({ letters, mails }), { lost: /no code for "ask reset"/ })
@@ -152,6 +152,42 @@ test('a command without an answer may have happened, once and at any time after 
 test('what was refused has no effect: one that has is a ghost', () => {
   const sent = commands.map((one) => (one.kind === 'rent' ? { ...unanswered(one), refused: true as const } : one))
   assert.ok(accountWith({}, sent).ghosts.some((text) => /film 7/.test(text)))
+})
+
+test('a line without a sign-in is a ghost, unless it is the beginning of one', () => {
+  const [line = ''] = found.printed
+  const stray = line.replace('"userId":1', '"userId":2')
+  assertTold(accountWith({ printed: [line, stray] }), { ghosts: /a line: User logged in .*"userId":2/ })
+  assertTold(accountWith({ printed: [line.slice(0, 50), line] }), {})
+})
+
+test('lines that come again more often than faults can cause are doubled', () => {
+  const [line = ''] = found.printed
+  const times = (count: number) => Array.from({ length: count }, () => line)
+  const most = accountWith({ printed: times(201), brokenOff: 2 })
+  assertTold(most, {})
+  assert.equal(most.printedAgain, 200)
+  assertTold(accountWith({ printed: times(202), brokenOff: 2 }), { doubled: /201 lines printed again, at most 200/ })
+  assertTold(accountWith({ printed: times(2), brokenOff: 0 }), { doubled: /1 lines printed again, at most 0/ })
+})
+
+test('a kind of command that was never answered is told, whether it was sent or not', () => {
+  for (const kind of commandKinds) {
+    const surprise = `no "${kind}" was answered`
+    assert.deepEqual(
+      accountWith(
+        {},
+        commands.filter((one) => one.kind !== kind),
+      ).surprises,
+      [surprise],
+    )
+    const sent = commands.map((one) => (one.kind === kind ? unanswered(one) : one))
+    assert.deepEqual(accountWith({}, sent).surprises, [surprise])
+  }
+})
+
+test('a campaign without a kill says nothing, and that is told', () => {
+  assertTold(accountWith({ kills: 0 }), { surprises: /nothing was killed/ })
 })
 
 test('an answer that cannot be is told', () => {

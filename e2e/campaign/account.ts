@@ -1,8 +1,9 @@
 /** The account: what was answered against what is in the books. Nothing is read or written here. */
+import { accountOfLines } from './account-lines.ts'
 import { accountOfMails } from './account-mails.ts'
 import { accountOfPeople } from './account-people.ts'
 import type { Found } from './found.ts'
-import type { Command, CommandKind } from './ledger.ts'
+import { type Command, type CommandKind, commandKinds } from './ledger.ts'
 
 export interface Account {
   readonly commands: Readonly<Partial<Record<CommandKind, Counts>>>
@@ -16,7 +17,11 @@ export interface Account {
   readonly stuck: readonly string[]
   /** Took effect before what was asked and answered earlier for the same key. */
   readonly disordered: readonly string[]
-  /** Answers that cannot be, when each command is what it was: a right password that is wrong, a code that does not fit. */
+  /**
+   * Answers that cannot be, when each command is what it was: a right password that is wrong, a code that does not fit,
+   * a server's error. Services that ended by an error. And what makes all the rest say nothing: no kill, a kind of command
+   * that was never answered.
+   */
   readonly surprises: readonly string[]
   readonly mails: MailCounts
   /** Lines that the gateway printed again, which only a kill in the middle of printing may cause. */
@@ -43,16 +48,18 @@ export type Faulty = Pick<Account, (typeof faultyKinds)[number]>
 export function accountOf(commands: readonly Command[], found: Found): Account {
   const people = accountOfPeople(commands, found)
   const mails = accountOfMails(commands, found)
+  const lines = accountOfLines(found)
+  const counts = countsOf(commands)
   return {
-    commands: countsOf(commands),
-    lost: [...people.lost, ...mails.lost],
-    doubled: [...people.doubled, ...mails.doubled],
-    ghosts: [...people.ghosts, ...mails.ghosts],
+    commands: counts,
+    lost: [...people.lost, ...mails.lost, ...lines.lost],
+    doubled: [...people.doubled, ...mails.doubled, ...lines.doubled],
+    ghosts: [...people.ghosts, ...mails.ghosts, ...lines.ghosts],
     stuck: found.remains.map(({ service, what, topic, count }) => `${service}: ${count} of ${topic} ${what}`),
     disordered: mails.disordered,
-    surprises: found.surprises,
+    surprises: [...found.surprises, ...silent(counts), ...(found.kills > 0 ? [] : ['nothing was killed'])],
     mails: mails.counts,
-    printedAgain: found.printed.length - new Set(found.printed).size,
+    printedAgain: lines.again,
   }
 }
 
@@ -64,6 +71,11 @@ export function isClean(account: Faulty): boolean {
 }
 
 export const faultyKinds = ['lost', 'doubled', 'ghosts', 'stuck', 'disordered', 'surprises'] as const
+
+/** Kinds of commands that may never have worked. */
+function silent(counts: Account['commands']): readonly string[] {
+  return commandKinds.filter((kind) => !counts[kind]?.answered).map((kind) => `no "${kind}" was answered`)
+}
 
 function countsOf(commands: readonly Command[]): Account['commands'] {
   const kinds = [...new Set(commands.map(({ kind }) => kind))]

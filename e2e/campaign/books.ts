@@ -45,7 +45,7 @@ export async function readFound(
   books: Books,
   mails: readonly Mail[],
   printed: readonly string[],
-): Promise<Omit<Found, 'surprises'>> {
+): Promise<Omit<Found, 'brokenOff' | 'kills' | 'surprises'>> {
   const [users, sessions, logins, known, rentals, letters, ...remains] = await Promise.all([
     books('users', 'SELECT id, email, email_confirmed AS confirmed FROM users'),
     books('users', 'SELECT id, user_id, created_at FROM sessions'),

@@ -1,16 +1,17 @@
 /** One campaign: load and faults for its time, then everything is healed, worked off, and compared with the ledger. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Account, accountOf, isPending } from './account.ts'
+import { type Account, accountOf } from './account.ts'
 import { readFound } from './books.ts'
-import { faults } from './faults.ts'
 import { type Ground, openGround } from './ground.ts'
-import { type Command, openLedger } from './ledger.ts'
+import { type Command, commandKinds, openLedger } from './ledger.ts'
 import { liveOn, standardCrowd } from './load.ts'
 import type { CampaignOptions } from './options.ts'
 import { drawPlan, type Planned } from './plan.ts'
 import { probe, type Trip } from './probes.ts'
+import { settle } from './settle.ts'
 import { type Strike, type Struck, strike } from './strike.ts'
 import type { TargetNames } from './targets.ts'
+import { brokenOffBy, killsBy } from './toll.ts'
 
 export interface Outcome {
   readonly plan: readonly Planned[]
@@ -29,6 +30,8 @@ export interface Outcome {
 }
 
 const lookMs = 500
+/** What comes a second time comes soon, where nothing else is under way. */
+const quietMs = 5_000
 
 /** Leaves nothing behind, however it ends; at the signal it ends early, and rejects. `say` is told where it stands. */
 export async function runCampaign(
@@ -60,6 +63,7 @@ async function conduct(
   ended: AbortController,
 ): Promise<Outcome> {
   const ledger = openLedger()
+  const patienceMs = 1000 * patienceSeconds
   const over = new AbortController()
   const surprises: string[] = []
   const surprised = (text: string) => void surprises.push(text)
@@ -81,6 +85,7 @@ async function conduct(
   try {
     const lasting = sleep(60_000 * minutes, undefined, { signal: ended.signal }).catch(() => {})
     await Promise.race([Promise.all([striking.done, lasting]), living])
+    await Promise.race([untilEachAnswered(ledger.commands, patienceMs, ended.signal), living])
     over.abort()
     await Promise.all([striking.done, living])
   } finally {
@@ -88,18 +93,19 @@ async function conduct(
     over.abort()
   }
   const endedAt = performance.now()
-  const look = () => accountNow(ground, ledger.commands, surprises)
-  const account = await settle(ground, look, 1000 * patienceSeconds, say, ended.signal)
+  await Promise.all(ground.instances.map((one) => one.untilReady()))
+  const look = () => accountNow(ground, ledger.commands, striking.struck, surprises)
+  const { account, drainedAt } = await settle({ look, patienceMs, lookMs, quietMs, say, signal: ended.signal })
   return {
     plan,
     struck: striking.struck,
     trips,
     account,
-    kills: killsOf(ground, striking.struck),
+    kills: killsBy(striking.struck, ground.instances),
     accidents: ground.instances.flatMap(({ accidents }) => accidents),
     leftOut: ground.leftOut,
     leftUndone: striking.leftUndone(),
-    drainedAfterMs: performance.now() - endedAt,
+    drainedAfterMs: drainedAt - endedAt,
   }
 }
 
@@ -118,55 +124,26 @@ function tellProgress(
   }, 500)
 }
 
-/** Resolves when nothing is lost or stuck any more, or when what is can no longer be called late: nothing moves. */
-async function settle(
-  ground: Ground,
-  look: () => Promise<Account>,
-  patienceMs: number,
-  say: (text: string) => void,
-  signal: AbortSignal,
-): Promise<Account> {
-  await Promise.all(ground.instances.map((one) => one.untilReady()))
-  let account = await insistently(look)
-  let movedAt = performance.now()
-  while (isPending(account) && performance.now() < movedAt + patienceMs && !signal.aborted) {
-    say(`working off: ${account.lost.length} not there yet, still on their way: ${account.stuck.join(', ') || 'none'}`)
-    await sleep(lookMs)
-    const next = await insistently(look)
-    if (JSON.stringify([next.lost, next.stuck]) !== JSON.stringify([account.lost, account.stuck])) {
-      movedAt = performance.now()
-    }
-    account = next
-  }
-  return account
-}
-
-/** On a busy machine a book may be closed for a while. */
-async function insistently<Answer>(look: () => Promise<Answer>): Promise<Answer> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await look()
-    } catch (error) {
-      if (tries >= 20) throw error
-    }
-    await sleep(lookMs)
-  }
+/** Each kind of command has been answered, or nothing was for so long: on a busy machine the faults may leave no time. */
+async function untilEachAnswered(commands: readonly Command[], patienceMs: number, signal: AbortSignal): Promise<void> {
+  const late = performance.now() + patienceMs
+  const open = () =>
+    commandKinds.some((kind) => !commands.some((one) => one.kind === kind && one.answeredAt !== undefined))
+  while (open() && performance.now() < late && !signal.aborted) await sleep(lookMs)
 }
 
 async function accountNow(
-  { books, mailbox, printed }: Ground,
+  { books, mailbox, printed, instances }: Ground,
   commands: readonly Command[],
+  struck: readonly Struck[],
   surprises: readonly string[],
 ): Promise<Account> {
-  return accountOf(commands, { ...(await readFound(books, await mailbox.all(), printed)), surprises })
-}
-
-const deadly = new Set(faults.filter(({ kills }) => kills).map(({ name }) => name))
-
-/** Services count their own, those at crash points too. */
-function killsOf({ instances }: Ground, struck: readonly Struck[]): number {
-  const servers = struck.filter(({ fault }) => deadly.has(fault) && fault !== 'kill a service').length
-  return servers + instances.reduce((sum, one) => sum + one.kills(), 0)
+  return accountOf(commands, {
+    ...(await readFound(books, await mailbox.all(), printed)),
+    brokenOff: brokenOffBy(struck, instances),
+    kills: killsBy(struck, instances),
+    surprises: [...surprises, ...instances.flatMap(({ unhandled }) => unhandled)],
+  })
 }
 
 function namesOf({ targets }: Ground): TargetNames {

@@ -19,9 +19,13 @@ export interface Found {
   readonly mails: readonly { readonly messageId: string; readonly to: string }[]
   /** The gateway's lines for sign-ins, copies too. */
   readonly printed: readonly string[]
+  /** How often something befell a gateway, or what it prints from. */
+  readonly brokenOff: number
   /** What is still in an outbox, held or dead. */
   readonly remains: readonly Remainder[]
-  /** Answers that nobody expected, in words. */
+  /** How many processes and servers were killed. */
+  readonly kills: number
+  /** Answers that nobody expected, and ends of services, in words. */
   readonly surprises: readonly string[]
 }
 

@@ -95,7 +95,7 @@ async function build(
         ...places.flatMap(({ front, links }) => (links ? [[front.name, links] as const] : [])),
         ...servers.map(({ name, links }) => [name, links] as const),
       ]),
-      disks: new Map(canFill ? [['data', disk]] : []),
+      disks: new Map(canFill && disk.lack === undefined ? [['data', disk]] : []),
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }

@@ -8,6 +8,7 @@ import type { Output } from '../../tools/start/output.ts'
 import { supervise } from '../../tools/start/supervise.ts'
 import { until } from '../until.ts'
 import type { Instance } from './balancer.ts'
+import { unhandledIn } from './ends.ts'
 import type { Mortal } from './targets.ts'
 
 export interface InstanceOptions {
@@ -33,6 +34,8 @@ export interface RunningInstance extends Mortal, Instance, AsyncDisposable {
   kills(): number
   /** How it ended by itself, each time. */
   readonly accidents: readonly string[]
+  /** Errors that nobody handled, by which it ended. */
+  readonly unhandled: readonly string[]
   /** The last that it said, for a person who looks for a reason. */
   said(): readonly string[]
 }
@@ -47,6 +50,7 @@ export function startInstance(options: InstanceOptions): RunningInstance {
   const crashFile = join(folder, `${name}.crash`)
   const said: string[] = []
   const accidents: string[] = []
+  const unhandled: string[] = []
   let child: ChildProcess | undefined
   let kills = 0
   let well = false
@@ -56,6 +60,8 @@ export function startInstance(options: InstanceOptions): RunningInstance {
     say(text) {
       said.push(text)
       if (said.length > 40) said.shift()
+      const error = unhandledIn(text)
+      if (error !== undefined) unhandled.push(`${name}: ${error}`)
     },
     take(_, started) {
       child = started
@@ -91,6 +97,7 @@ export function startInstance(options: InstanceOptions): RunningInstance {
     isWell: () => well,
     kills: () => kills,
     accidents,
+    unhandled,
     said: () => said,
     untilReady: () =>
       until(

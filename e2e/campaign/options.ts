@@ -34,8 +34,8 @@ export const usage: string = `npm run campaign -- [options]
   --write              adds a row to docs/reliability.md
   --add <file>         adds the row of that report, and runs nothing
 
-It ends with 0 when the account is clean; with 1 when something is lost, doubled, without a command, stuck or out of
-order, or the campaign could not be run to its end; with 2 when it was told something wrong.`
+It ends with 0 when the account is clean; with 1 when something is lost, doubled, without a command, stuck, out of
+order or surprising, or the campaign could not be run to its end; with 2 when it was told something wrong.`
 
 /** A mail whose mailer was killed in the act goes again when its claim of 44 s has lapsed. */
 export const standardPatienceSeconds = 100

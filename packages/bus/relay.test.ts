@@ -306,6 +306,39 @@ test('an outage is told once, in the log and by health, and its end too', async 
   assert.equal(hand.bus.health().ready, true)
 })
 
+test('when the database is back, an idle service is ready again, also if nothing is sent', async () => {
+  const memory = await openMemory()
+  let away = false
+  const wrap = (inner: Store): Store => ({
+    ...inner,
+    async read(work) {
+      if (away) throw new BusError('DATABASE_UNREACHABLE', 'nobody answers')
+      return inner.read(work)
+    },
+  })
+  await using hand = await openByHand({ ...memory, publishes: [contract], wrap })
+  await hand.clock.advance(1_000)
+  away = true
+  await hand.clock.advance(10_000)
+  assert.equal(hand.bus.health().ready, false)
+  away = false
+  await hand.clock.advance(10_000)
+  assert.equal(hand.bus.health().ready, true)
+  assert.deepEqual(sent(hand), [])
+})
+
+test('an outage of the broker is not over because nothing waits any more', async () => {
+  await using hand = await openByHand({ publishes: [contract] })
+  hand.transport.answer = async () => {
+    throw new BusError('BROKER_UNREACHABLE', 'nobody answers')
+  }
+  await publish(hand, { n: 1 })
+  await hand.clock.advance(1_000)
+  await hand.store.transaction((tx) => tx.query('DELETE FROM vestnik_outbox', []))
+  await hand.clock.advance(10_000)
+  assert.equal(hand.bus.health().ready, false)
+})
+
 const publish = (hand: ByHand, note: Note, to: Contract<Note> = contract): Promise<string> =>
   hand.store.transaction((tx) => (hand.bus as Bus).publish(tx, to, note))
 

@@ -37,6 +37,7 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
   /** What the broker holds and the table still has as new: it is in no later batch. */
   let unmarked: Published | undefined
   let trouble: string | undefined
+  let isBrokers = false
   let pauseMs = 0
   /** Messages wait that others relay. */
   let follows = false
@@ -79,6 +80,8 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
         const batch = await take()
         await publishAndMark(batch)
         if (batch.length === 0 && stopping && heldUpSince === undefined) return
+        // The outbox could be worked on; of the broker a turn without messages says nothing.
+        if (batch.length === 0 && !isBrokers) succeeded()
         if (batch.length === 0) await waitForMore()
       } catch (error) {
         failed(`relay to ${name}: the outbox cannot be worked on`, error)
@@ -137,8 +140,8 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
     const published = await publishBatch(broker, places, batch)
     ports.crash('relay.published')
     const { doubtful, refused, error } = published
-    if (doubtful.size > 0)
-      failed(`relay to ${name}: ${doubtful.size} of ${batch.length} messages are not sent yet`, error)
+    isBrokers = doubtful.size > 0
+    if (isBrokers) failed(`relay to ${name}: ${doubtful.size} of ${batch.length} messages are not sent yet`, error)
     else succeeded()
     for (const [id, code] of refused) {
       log({ level: 'error', message: `${name} refused a message (${code}): it is set aside`, id, error })

@@ -338,6 +338,22 @@ export const busMutants: readonly Mutant[] = [
     tests: [relay],
   },
   {
+    name: 'an outage of the database that never ends',
+    rule: 'A relay is well again as soon as its outbox can be read, also when nothing waits.',
+    file: 'packages/bus/relay.ts',
+    find: 'if (batch.length === 0 && !isBrokers) succeeded()',
+    replace: '',
+    tests: [relay],
+  },
+  {
+    name: 'an outage of the broker that ends by itself',
+    rule: 'Only a publish that the broker takes ends its outage.',
+    file: 'packages/bus/relay.ts',
+    find: 'if (batch.length === 0 && !isBrokers) succeeded()',
+    replace: 'if (batch.length === 0) succeeded()',
+    tests: [relay],
+  },
+  {
     name: 'what is not marked yet is taken again',
     rule: 'The next batch holds nothing of the one that is being marked.',
     file: 'packages/bus/relay.ts',

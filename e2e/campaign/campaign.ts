@@ -6,7 +6,7 @@ import { type Ground, openGround } from './ground.ts'
 import { type Command, commandKinds, openLedger } from './ledger.ts'
 import { liveOn, standardCrowd } from './load.ts'
 import type { CampaignOptions } from './options.ts'
-import { drawPlan, type Planned } from './plan.ts'
+import { drawPlan, type Planned, without } from './plan.ts'
 import { probe, type Trip } from './probes.ts'
 import { settle } from './settle.ts'
 import { type Strike, type Struck, strike } from './strike.ts'
@@ -41,7 +41,7 @@ export async function runCampaign(
 ): Promise<Outcome> {
   say('everything is started')
   await using ground = await openGround(options)
-  const plan = drawPlan(options.seed, options.minutes, namesOf(ground))
+  const plan = without(drawPlan(options.seed, options.minutes, namesOf(ground)), ground.lacking)
   const ended = new AbortController()
   const interrupted = new Promise<never>((_, reject) => {
     function stop(): void {

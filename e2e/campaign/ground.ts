@@ -10,7 +10,7 @@ import { type DatabaseName, startDatabases } from './databases.ts'
 import { openDisk } from './disk.ts'
 import { type RunningInstance, startInstance } from './instances.ts'
 import { placeServices } from './places.ts'
-import type { Mortal, Targets } from './targets.ts'
+import type { Mortal, TargetKind, Targets } from './targets.ts'
 
 export interface GroundOptions {
   readonly broker: BrokerName
@@ -28,6 +28,8 @@ export interface Ground extends AsyncDisposable {
   readonly instances: readonly RunningInstance[]
   /** The lines that the gateways printed for sign-ins. */
   readonly printed: readonly string[]
+  /** What cannot be hurt here. */
+  readonly lacking: readonly TargetKind[]
   /** What of the faults cannot be done here, and why. */
   readonly leftOut: readonly string[]
 }
@@ -85,6 +87,7 @@ async function build(
     books: databases.books,
     instances,
     printed,
+    lacking: disk.lack === undefined ? [] : ['disks'],
     leftOut: canFill && disk.lack !== undefined ? [`fill the disk: ${disk.lack}`] : [],
     targets: {
       // What arrives in the mailbox is what people have: it stands outside.
@@ -95,7 +98,7 @@ async function build(
         ...places.flatMap(({ front, links }) => (links ? [[front.name, links] as const] : [])),
         ...servers.map(({ name, links }) => [name, links] as const),
       ]),
-      disks: new Map(canFill && disk.lack === undefined ? [['data', disk]] : []),
+      disks: new Map(canFill ? [['data', disk]] : []),
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { faults } from './faults.ts'
-import { drawPlan } from './plan.ts'
+import { drawPlan, without } from './plan.ts'
 
 const names = {
   services: ['gateway#1', 'users#1', 'films#1', 'mailer#1'],
@@ -32,4 +32,15 @@ test('no target has two faults at once, and all end before the campaign does', (
     busy.set(place, atMs + lastsMs)
     assert.ok(atMs + lastsMs < 600_000)
   }
+})
+
+test('where the disk cannot be filled no fault is at it, and all others are the same', () => {
+  const plan = drawPlan(3, 10, { ...names, disks: ['data'] })
+  const full = ({ fault }: { readonly fault: string }) => fault === 'fill the disk'
+  assert.ok(plan.some(full))
+  assert.deepEqual(
+    without(plan, ['disks']),
+    plan.filter((one) => !full(one)),
+  )
+  assert.deepEqual(without(plan, []), plan)
 })

@@ -1,7 +1,7 @@
 /** Which fault befalls what, and when: drawn from a seed, so that the same seed draws the same plan. */
 import { chanceOf } from './chance.ts'
 import { type Fault, faults } from './faults.ts'
-import type { TargetNames } from './targets.ts'
+import type { TargetKind, TargetNames } from './targets.ts'
 
 export interface Planned {
   /** After the beginning. */
@@ -37,4 +37,10 @@ export function drawPlan(seed: number, minutes: number, names: TargetNames, all:
     busyUntil.set(place, atMs + lastsMs + restMs)
     plan.push({ atMs: Math.round(atMs), fault: fault.name, target, lastsMs: Math.round(lastsMs), drawn })
   }
+}
+
+/** Without faults of what cannot be hurt on this machine. The others are those that the seed draws on every machine. */
+export function without(plan: readonly Planned[], lacking: readonly TargetKind[]): readonly Planned[] {
+  const left = new Set(faults.filter(({ of }) => !lacking.includes(of)).map(({ name }) => name))
+  return plan.filter(({ fault }) => left.has(fault))
 }

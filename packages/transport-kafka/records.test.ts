@@ -7,6 +7,7 @@ import { maxOutputLength } from './decompress.ts'
 import { type Aborted, type Batch, type KafkaRecord, readBatches, roomOfAnswer } from './records.ts'
 
 const attributesAt = 21
+const lastDeltaAt = 23
 const producerAt = 43
 const headBytes = 61
 
@@ -187,6 +188,47 @@ test('a batch with a wrong checksum is left to be fetched again, and at last is 
     ],
   )
 })
+
+test('a batch with a wrong checksum passes over nothing that it does not hold, whatever it says of its end', () => {
+  const last = (bytes: Buffer, from = 1) =>
+    readBatches(bytes, { from, aborted: [], room: roomOfAnswer(), isLastTry: true })
+  const lie = (batch: Buffer, lastDelta: number) => {
+    batch.writeInt32BE(lastDelta, lastDeltaAt)
+    return batch
+  }
+  const values = ['a', 'b', 'c']
+  for (const lastDelta of [0, 1, 2, 7, 0x7fff0002, -1]) {
+    const torn = lie(batchOf(values, { at: 1 }), lastDelta)
+    const packed = lie(
+      compressed(batchOf(values, { at: 1 }), 1, (bytes) => gzipSync(bytes)),
+      lastDelta,
+    )
+    torn.writeUInt8(torn.readUInt8(torn.length - 1) ^ 1, torn.length - 1)
+    packed.writeUInt8(packed.readUInt8(packed.length - 1) ^ 1, packed.length - 1)
+    for (const batch of [torn, packed]) {
+      const next = batchOf(['z'], { at: 4 })
+      assert.ok(nextOf(last(batch)) <= 4, `alone, with ${lastDelta}`)
+      const [before, ...behind] = last(Buffer.concat([batch, next]))
+      assert.ok(before && before.nextOffset <= 4, `with ${lastDelta}`)
+      assert.deepEqual(valuesOf(behind.flatMap(({ records }) => records)), ['z'])
+      assert.equal(nextOf(last(Buffer.concat([batch, next.subarray(0, 20)]))) <= 4, true, 'the next one is cut off')
+    }
+  }
+})
+
+test('a damaged batch of a compacted log, which reaches further than its records, is passed in the end', () => {
+  const batch = batchOf(['a', 'b'], { at: 1 })
+  batch.writeInt32BE(50, lastDeltaAt)
+  batch.writeUInt8(batch.readUInt8(batch.length - 1) ^ 1, batch.length - 1)
+  const froms = [1]
+  while (froms.length < 5 && (froms.at(-1) ?? 0) < 52) {
+    const wanted = { from: froms.at(-1) ?? 0, aborted: [], room: roomOfAnswer(), isLastTry: true }
+    froms.push(nextOf(readBatches(batch, wanted)))
+  }
+  assert.deepEqual(froms, [1, 3, 52])
+})
+
+const nextOf = (batches: readonly Batch[]) => batches.at(-1)?.nextOffset ?? assert.fail('nothing was read')
 
 test('headers that are cut off throw, and nothing else of their record does', () => {
   const batch = batchOf(['x'])

@@ -55,6 +55,8 @@ export interface Aborted {
 }
 
 const headBytes = 61
+/** One with neither key nor value nor headers. */
+const leastRecordBytes = 7
 const lengthAt = 8
 const firstLength = 12
 const checksumAt = 17
@@ -72,8 +74,9 @@ export function readBatches(bytes: Buffer, wanted: Wanted): readonly Batch[] {
     const end = at + firstLength + bytes.readInt32BE(at + lengthAt)
     if (end > bytes.length || end < at + headBytes) break
     const batch = bytes.subarray(at, end)
-    if (!wanted.isLastTry && isDamaged(batch)) break
-    const head = headOf(batch)
+    const found = headOf(batch)
+    if (!wanted.isLastTry && found.isDamaged) break
+    const head = found.isDamaged ? boundedBy(found, batch, bytes.subarray(end), wanted.from) : found
     if (isCompressed(head) && !hasRoom(wanted.room)) break
     const read = readBatch(batch, head, wanted, isAborted)
     batches.push(read)
@@ -96,6 +99,8 @@ interface Head {
   readonly lastTime: number
   readonly producerId: bigint
   readonly count: number
+  /** Nothing but the first offset and the length is to be believed. */
+  readonly isDamaged: boolean
 }
 
 function headOf(batch: Buffer): Head {
@@ -109,7 +114,21 @@ function headOf(batch: Buffer): Head {
     lastTime: Number(batch.readBigInt64BE(35)),
     producerId: batch.readBigInt64BE(43),
     count: batch.readInt32BE(57),
+    isDamaged: isDamaged(batch),
   }
+}
+
+/** A damaged batch reaches no further than to what stands behind it; with nothing there, than what it can hold. */
+function boundedBy(head: Head, { length }: Buffer, behind: Buffer, from: number): Head {
+  const { firstOffset, lastDelta, count } = head
+  const nextFirst = behind.length < 8 ? -1 : Number(behind.readBigInt64BE(0))
+  if (nextFirst > Math.max(firstOffset, from)) {
+    return { ...head, lastDelta: Math.min(lastDelta, nextFirst - 1 - firstOffset) }
+  }
+  const most = isCompressed(head) ? Number.POSITIVE_INFINITY : Math.floor((length - headBytes) / leastRecordBytes)
+  const fitting = count > 0 ? Math.min(count, most) : most
+  // Where the log was compacted a batch reaches further than its records do: it then comes once more, and is believed.
+  return firstOffset + fitting > from ? { ...head, lastDelta: Math.min(lastDelta, fitting - 1) } : head
 }
 
 /** In older formats nothing but the first offset stands where it does in this one. */
@@ -129,7 +148,7 @@ function readBatch(batch: Buffer, head: Head, wanted: Wanted, isAborted: IsAbort
   const nextOffset = nextOffsetOf(head)
   try {
     if (head.version !== 2) throw new Error(`it has the message format ${head.version}`)
-    if (wanted.isLastTry && isDamaged(batch)) throw new Error('its checksum is wrong')
+    if (head.isDamaged) throw new Error('its checksum is wrong')
     const body = () => decompress(batch.subarray(headBytes), head.attributes & compressionBits)
     const isHidden = isAborted(head, body) || (head.attributes & controlBit) !== 0
     if (isHidden) return { records: [], nextOffset, leaderEpoch }

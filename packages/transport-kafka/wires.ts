@@ -8,7 +8,10 @@ import type { Settings } from './options.ts'
 import type { Address } from './url.ts'
 
 export interface Wires {
-  /** Rejects with `NoAnswer` when there is none in time, and when there is none to be had. */
+  /**
+   * Rejects with `NoAnswer` when there is none in time, and when there is none to be had. Where one before it got none,
+   * it rejects without having been sent.
+   */
   ask<A extends unknown[], R>(to: Address, deadlineMs: number, api: API<A, R>, ...question: A): Promise<R>
   close(): void
 }
@@ -26,6 +29,9 @@ interface Wire {
   load: number
   /** The last of them. Never rejects. */
   last: Promise<unknown>
+  /** How many there were ever, and up to which of them nobody waits for a turn any more. */
+  asked: number
+  givenUp: number
 }
 
 export function openWires(settings: Settings): Wires {
@@ -50,6 +56,8 @@ export function openWires(settings: Settings): Wires {
     })
     // It fails when it likes; whoever asks hears of it.
     connection.on('error', () => {})
+    // Closed by the other side it would still prove itself again.
+    connection.on('close', () => cutOff(connection))
     wire.connection = connection
     await connection.connect(host, port)
     return connection
@@ -57,7 +65,7 @@ export function openWires(settings: Settings): Wires {
 
   async function exchange<R>(wire: Wire, to: Address, deadlineMs: number, ask: (over: Connection) => Promise<R>) {
     let isLate = false
-    const connection = await connected(wire, to)
+    const connection = await connected(wire, to).catch((error: unknown) => giveUp(wire, error))
     const timer = setTimeout(() => {
       isLate = true
       cutOff(connection)
@@ -66,7 +74,8 @@ export function openWires(settings: Settings): Wires {
       return await ask(connection)
     } catch (cause) {
       cutOff(connection)
-      throw isLate ? new NoAnswer(`no answer within ${deadlineMs} ms`, { cause }) : cause
+      if (isLate) giveUp(wire, new NoAnswer(`no answer within ${deadlineMs} ms`, { cause }))
+      throw cause
     } finally {
       clearTimeout(timer)
     }
@@ -76,7 +85,12 @@ export function openWires(settings: Settings): Wires {
     ask(to, deadlineMs, api, ...question) {
       const wire = wireTo(to)
       wire.load += 1
-      const answer = wire.last.then(() => exchange(wire, to, deadlineMs, (over) => api.async(over, ...question)))
+      wire.asked += 1
+      const turn = wire.asked
+      const answer = wire.last.then(() => {
+        if (turn <= wire.givenUp) throw new Error(`${to.host}:${to.port} has not answered what went before`)
+        return exchange(wire, to, deadlineMs, (over) => api.async(over, ...question))
+      })
       wire.last = answer
         .catch(() => {})
         .finally(() => {
@@ -91,4 +105,10 @@ export function openWires(settings: Settings): Wires {
   }
 }
 
-const newWire = (): Wire => ({ connection: undefined, load: 0, last: Promise.resolve() })
+/** What waits for its turn looks for another broker, instead of waiting here for as long: nothing of it was sent. */
+function giveUp(wire: Wire, error: unknown): never {
+  wire.givenUp = wire.asked
+  throw error
+}
+
+const newWire = (): Wire => ({ connection: undefined, load: 0, last: Promise.resolve(), asked: 0, givenUp: 0 })

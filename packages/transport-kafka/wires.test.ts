@@ -26,16 +26,16 @@ test('behind a broker that does not answer nobody waits for a deadline of their 
     if (!isSilent) answers(socket, id)
   })
   const wires = openWires(readSettings(`kafka://${host}:${broker.port}`, {}))
-  const ask = () => endOf(wires.ask({ host, port: broker.port }, 300, api))
+  const ask = (ms: number) => endOf(wires.ask({ host, port: broker.port }, ms, api))
   try {
-    const ends = await Promise.all(Array.from({ length: 4 * atOnce }, ask))
+    const ends = await Promise.all(Array.from({ length: 4 * atOnce }, () => ask(300)))
     assert.deepEqual(
       ends,
       Array.from({ length: 4 * atOnce }, (_, at) => (at < atOnce ? 'late' : 'not sent')),
     )
-    assert.equal(questions, atOnce)
+    assert.ok(questions <= atOnce, `${questions} were sent`)
     isSilent = false
-    assert.equal(await ask(), 'answered', 'whoever comes later is asked for')
+    assert.equal(await ask(60_000), 'answered', 'whoever comes later is asked for')
   } finally {
     wires.close()
   }

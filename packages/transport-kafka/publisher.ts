@@ -6,15 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BusError } from '@vestnik/bus/errors'
 import type { Outgoing } from '@vestnik/bus/transport'
 import { codes, isBrokerError } from './broker-errors.ts'
-import { type Answer, type Call, startCall } from './calls.ts'
+import { type Call, startCall } from './calls.ts'
 import type { Place } from './coordinator.ts'
 import { answerEntry, type Entry, isOver, toEntry } from './entry.ts'
-import { failureOf, isAnswer, isForbidden, whyOf } from './failures.ts'
-import { createLane, type Lane, type Outcome } from './lane.ts'
+import { failureOf, isForbidden, whyOf } from './failures.ts'
+import { createLane, type Lane } from './lane.ts'
 import { type Leaders, watchLeaders } from './leaders.ts'
 import type { Link } from './link.ts'
 import type { Names } from './names.ts'
 import type { Settings } from './options.ts'
+import { outcomeOf, sent } from './outcome.ts'
 import { partitionOf } from './partition.ts'
 import { producerFor } from './producers.ts'
 import { hasTooManyHeaders, toRecord } from './record.ts'
@@ -218,17 +219,4 @@ export function startPublisher({ settings, names, places, link }: PublisherParts
       return slow && `publish to ${shown}: no answer for more than ${slowMs} ms`
     },
   }
-}
-
-const sent: Outcome = { end: 'sent' }
-
-/** What an error says about the batch. */
-function outcomeOf(error: unknown): Outcome {
-  const why = whyOf(error)
-  const unfit = (answer: Answer): Outcome => ({ end: 'unfit', answer, why })
-  if (isAnswer(error, 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE')) return unfit('BODY_TOO_LARGE')
-  if (isAnswer(error, 'INVALID_RECORD', 'INVALID_TIMESTAMP', 'POLICY_VIOLATION')) return unfit('BROKER_REFUSED')
-  // A right that is missing may be given: the messages stay with who sends them.
-  if (isForbidden(error)) return { end: 'refused', answer: 'doubtful', why }
-  return { end: 'unknown', why }
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from '@vestnik/bus/errors'
-import type { Store } from '@vestnik/bus/store'
+import type { Store, Tx } from '@vestnik/bus/store'
 import { Client } from 'pg'
 import { openTcpProxy } from '../../tools/brokers/tcp-proxy.ts'
 import { command, privatePostgres, scratchDatabase, sharedPostgres } from '../../tools/databases/postgres.ts'
@@ -216,6 +216,75 @@ test('a work that swallows the error of a statement is rolled back with that err
   await assert.rejects(work, (error) => error instanceof Error && 'code' in error && error.code === '23505')
   await behind
   assert.deepEqual(await store.read((tx) => tx.query('SELECT n FROM swallowed', [])), [{ n: 2 }])
+})
+
+test('a work goes on behind a statement that failed when it rolls back to a savepoint of its own', {
+  timeout,
+}, async () => {
+  await using database = await scratchDatabase(server)
+  await using store = await openPostgresStore(database.url)
+  await store.transaction((tx) => tx.query('CREATE TABLE saved (n int PRIMARY KEY)', []))
+  const insert = (tx: Tx, n: number) => tx.query('INSERT INTO saved VALUES ($1)', [n])
+  const goesOn = store.transaction(async (tx) => {
+    await insert(tx, 1)
+    await tx.query('SAVEPOINT mine', [])
+    await insert(tx, 2)
+    await insert(tx, 1).catch(() => {})
+    await tx.query('ROLLBACK TO mine', [])
+    await insert(tx, 3)
+  })
+  const atOnce = store.transaction((tx) =>
+    Promise.all([
+      insert(tx, 4),
+      tx.query('SAVEPOINT mine', []),
+      insert(tx, 4).catch(() => {}),
+      tx.query('/* as it was */ rollback work to savepoint mine', []),
+    ]),
+  )
+  const failsBehind = store.transaction(async (tx) => {
+    await tx.query('SAVEPOINT mine', [])
+    await tx.query('SELECT 1 / 0', []).catch(() => {})
+    await tx.query('ROLLBACK TO mine', [])
+    await insert(tx, 5)
+    await insert(tx, 5).catch(() => {})
+  })
+  const refusedBehind = store.transaction(async (tx) => {
+    await insert(tx, 6)
+    await tx.query('SAVEPOINT mine', [])
+    await Promise.all([tx.query('ROLLBACK TO mine', []), tx.query('SELECT $1', [Number.NaN]).catch(() => {})])
+  })
+  const [, , behind, refused] = await Promise.allSettled([goesOn, atOnce, failsBehind, refusedBehind])
+  assert.ok(behind.status === 'rejected' && behind.reason.code === '23505')
+  assert.ok(refused.status === 'rejected' && hasCode(refused.reason, 'SQL_VALUE'))
+  const rows = await store.read((tx) => tx.query('SELECT n FROM saved ORDER BY n', []))
+  assert.deepEqual(
+    rows.map(({ n }) => n),
+    [1, 3, 4],
+  )
+})
+
+test('a lock that another keeps is waited for alone, whatever the work rolls back to', { timeout }, async () => {
+  await using database = await scratchDatabase(server)
+  await using one = await openPostgresStore(database.url)
+  await using other = await openPostgresStore(database.url)
+  await one.transaction((tx) => tx.query('CREATE TABLE kept (n int)', []))
+  const locked = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<void>()
+  const keeping = other.transaction(async (tx) => {
+    await tx.query('LOCK TABLE kept', [])
+    locked.resolve()
+    await ended.promise
+  })
+  await locked.promise
+  let calls = 0
+  await one.transaction(async (tx) => {
+    calls += 1
+    if (calls === 2) ended.resolve()
+    await tx.query('SAVEPOINT mine', [])
+    await tx.query('INSERT INTO kept VALUES (1)', []).catch(() => tx.query('ROLLBACK TO mine', []))
+  })
+  await keeping
+  assert.deepEqual(await one.read((tx) => tx.query('SELECT n FROM kept', [])), [{ n: 1 }])
 })
 
 test('a write in a read, and a statement that ends a transaction, are refused', { timeout }, async () => {

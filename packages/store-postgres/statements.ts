@@ -7,10 +7,13 @@ export function checkStatement(sql: string): void {
   const word = firstWord(sql)
   if (!/^(begin|start|commit|end|abort|rollback|prepare)$/.test(word)) return
   // Within a work savepoints and prepared statements are its own.
-  if (word === 'rollback' && /\bto\b/i.test(sql)) return
+  if (isRollbackTo(sql)) return
   if (word === 'prepare' && !/\bprepare\s+transaction\b/i.test(sql)) return
   throw new BusError('SQL_STATEMENT', `run ${shorten(sql)}: the store itself begins and ends transactions`)
 }
+
+/** Whether it takes back what was done since a savepoint. */
+export const isRollbackTo = (sql: string): boolean => firstWord(sql) === 'rollback' && /\bto\b/i.test(sql)
 
 const firstWord = (sql: string): string =>
   (/^(?:\s|;|--[^\n]*\n|\/\*[\s\S]*?\*\/)*([a-z]*)/i.exec(sql)?.[1] ?? '').toLowerCase()

@@ -2,6 +2,8 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import { BusError } from '@vestnik/bus/errors'
 import type { Row, SqlValue, Tx } from '@vestnik/bus/store'
+import { isEnvironment, isOutdated, isTimeout } from './failures.ts'
+import { isRollbackTo } from './statements.ts'
 
 /** A work as its caller gave it, with the caller's own async context. */
 export interface Job {
@@ -28,7 +30,10 @@ export interface Running {
   readonly end: (outcome: Outcome) => void
   /** Its `tx` still answers. */
   live: boolean
-  /** The first error of a statement: nothing after it counts, as the server does nothing more. */
+  /**
+   * The first error of a statement: nothing after it counts, as the server does nothing more. Until the work rolls back
+   * to a savepoint of its own; only what comes from outside the statement is then still to be told.
+   */
   failed: unknown
   /** Resolves when every statement that was sent is answered. */
   answered(): Promise<void>
@@ -41,6 +46,8 @@ export type Inside = AsyncLocalStorage<Running>
 export function run(inside: Inside, job: Job, send: Tx['query']): Running {
   const { promise, resolve } = Promise.withResolvers<Outcome>()
   const open = new Set<Promise<unknown>>()
+  let asked = 0
+  let failedAt = 0
   const running: Running = {
     at: performance.now(),
     ended: promise,
@@ -53,11 +60,15 @@ export function run(inside: Inside, job: Job, send: Tx['query']): Running {
   }
   async function query(sql: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
     if (!running.live) throw ended()
+    const place = ++asked
     const answer = send(sql, values)
     open.add(answer)
     try {
-      return await answer
+      const rows = await answer
+      if (failedAt < place && isRollbackTo(sql) && isForgiven(running.failed)) running.failed = undefined
+      return rows
     } catch (error) {
+      if (running.failed === undefined) failedAt = place
       running.failed ??= error
       throw error
     } finally {
@@ -73,6 +84,9 @@ export function run(inside: Inside, job: Job, send: Tx['query']): Running {
     )
   return running
 }
+
+/** What the machine, the server or another transaction did makes the store call the work again, or tell of it. */
+const isForgiven = (error: unknown): boolean => !isEnvironment(error) && !isTimeout(error) && !isOutdated(error)
 
 const ended = (): BusError =>
   new BusError('TX_ENDED', 'run a statement: its transaction has ended; await every query and publish inside the work')

@@ -27,7 +27,7 @@ export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room
   // In SQLite a statement is a call, and sharing them would gain nothing.
   const together =
     engine.sql.dialect === 'postgres' && place.handler.kind === 'on'
-      ? handleTogether<Taken, Outcome>(engine, place, { alone: takeIn, failed: takeFailed })
+      ? handleTogether<Taken, Outcome>(engine, place, { isPlain, alone: takeIn, failed: takeFailed })
       : undefined
 
   return async (message, signal) => {
@@ -55,7 +55,11 @@ export function deliverTo(engine: Engine, inbox: Inbox, place: Place, room: Room
       lane: laneOf(place, arrival.key),
       facts: factsOf(arrival, ref),
     }
-    return together && !judge(engine, place, message, arrival, ports.now()) ? together(taken) : takeIn(taken)
+    return together && isPlain(taken) ? together(taken) : takeIn(taken)
+  }
+
+  function isPlain({ message, arrival }: Taken): boolean {
+    return judge(engine, place, message, arrival, ports.now()) === undefined
   }
 
   async function takeIn(taken: Taken): Promise<Outcome> {

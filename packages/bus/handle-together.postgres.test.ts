@@ -1,7 +1,7 @@
 /** Messages that are handled in one transaction on PostgreSQL: as if each had had its own. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { memoryTransport } from '@vestnik/testing'
 import { z } from 'zod'
 import {
@@ -10,7 +10,8 @@ import {
   scratchDatabase,
   sharedPostgres,
 } from '../../tools/databases/postgres.ts'
-import { openPatiently } from '../store-postgres/laws.fixture.ts'
+import { openWithin } from '../store-postgres/store.ts'
+import { BusError } from './errors.ts'
 import {
   type Bus,
   contract,
@@ -25,6 +26,9 @@ import {
 
 const timeout = 120_000
 let server: SharedPostgres
+/** A machine with much else to do breaks nothing. */
+const patient = { works: 200, commitMs: 5, workMs: 20_000, sharedLockMs: 2_000, lockMs: 10_000, awayMs: 30_000 }
+const open = (url: string, limits = patient) => openWithin(limits, url, { patienceMs: 60_000, schema: 'public' })
 
 before(async () => {
   server = await sharedPostgres()
@@ -35,7 +39,10 @@ after(() => server[Symbol.asyncDispose]())
 const schema = z.object({ name: z.string() })
 // So long that what stands behind it would overtake it, if it could.
 const retry = { attempts: 3, firstDelayMs: 1_500, maxDelayMs: 1_500 }
-const ordered = contract('word.said', { schema, key: ({ name }) => name.slice(0, 1), groups: ['ear'], retry })
+const keyed = { schema, key: ({ name }: { name: string }) => name.slice(0, 1), groups: ['ear'] } as const
+const ordered = contract('word.said', { ...keyed, retry })
+/** A start that is counted makes it dead. */
+const strict = contract('word.once', { ...keyed, retry: { ...retry, attempts: 1 } })
 const unordered = contract('word.heard', { schema, groups: [{ name: 'ear', order: 'none' }], retry })
 /** Of keys of their own, so that all of them come at once. */
 const names = [...'abcdefghijklmnopqrstuvwxyz'].map((letter) => `${letter}1`)
@@ -99,6 +106,85 @@ test('of a handler that takes too long the others are not worn out', { timeout }
   assert.deepEqual(at.starts.toSorted(), names)
 })
 
+test('who swallows the error of a statement is the one that failed, not who comes behind', { timeout }, async () => {
+  await using at = await openEar(strict, async ({ name }, { tx }) => {
+    if (name === 'a1') await tx.query('SELECT 1 / 0', []).catch(() => {})
+  })
+  await at.behindSlow([fromPeer('a1'), fromPeer('b1'), fromPeer('c1')])
+  await at.ended(4)
+  assert.deepEqual((await at.heard()).toSorted(), ['b1', 'c1', 'slow'])
+  assert.deepEqual(await at.dead(), ['a: 1 attempt failed'])
+})
+
+test('a work that is called again is not told as done what a handler of its first call ends meanwhile', {
+  timeout,
+}, async () => {
+  const inTheWay = "DO $$ BEGIN RAISE EXCEPTION 'in the way' USING ERRCODE = 'serialization_failure'; END $$"
+  const released = Promise.withResolvers<void>()
+  const starts = new Map<string, number>()
+  await using at = await openEar(
+    ordered,
+    async ({ name }, { tx }) => {
+      const start = (starts.get(name) ?? 0) + 1
+      starts.set(name, start)
+      // Until its work is given up, and called again because of the error.
+      if (name === 'b1' && start === 1) await tx.query(inTheWay, []).catch(() => released.promise)
+      if (name !== 'a1' || start === 1) return
+      released.resolve()
+      await sleep(100) // so that b1 is not started behind it
+    },
+    { limits: { ...patient, workMs: 2_000 } },
+  )
+  await at.behindSlow([fromPeer('a1'), fromPeer('b1')])
+  await at.ended(3)
+  assert.deepEqual((await at.heard()).toSorted(), ['a1', 'b1', 'slow'])
+})
+
+test('a handler that began late, because others had its key, has the time of a work for itself', {
+  timeout,
+}, async () => {
+  await using database = await scratchDatabase(server)
+  await using other = await open(database.url)
+  let starts = 0
+  await using at = await openEar(
+    strict,
+    ({ name }) => {
+      if (name !== 'a1') return
+      starts += 1
+      if (starts === 1) throw new BusError('TX_TOO_SLOW', 'as the store says it of a work')
+    },
+    { database, limits: { ...patient, sharedLockMs: 20_000 } },
+  )
+  const locked = Promise.withResolvers<void>()
+  const locking = other.transaction(async (tx) => {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('${strict.topic} ear a', 0))`, [])
+    locked.resolve()
+    const blocked = 'SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))'
+    await until(async () => (await tx.query(blocked, [])).length > 0)
+    await sleep(300)
+  })
+  await locked.promise
+  await at.behindSlow([fromPeer('a1'), fromPeer('b1')])
+  await locking
+  await at.ended(3)
+  assert.deepEqual((await at.heard()).toSorted(), ['a1', 'b1', 'slow'])
+  assert.deepEqual([starts, await at.dead()], [2, []])
+})
+
+test('a message that expires while it waits for others is not handled', { timeout }, async () => {
+  await using at = await openEar(strict)
+  const expires = Date.now() + 500
+  const mortal = fromPeer('b1')
+  const headers = { ...mortal.headers, 'ce-expirytime': new Date(expires).toISOString() }
+  await at.behindSlow([fromPeer('a1'), { ...mortal, headers }], async () => {
+    while (Date.now() <= expires) await sleep(10)
+  })
+  await at.ended(3)
+  assert.deepEqual((await at.heard()).toSorted(), ['a1', 'slow'])
+  assert.ok(!at.starts.includes('b1'))
+  assert.deepEqual(await at.dead(), ['b: expired'])
+})
+
 for (const [how, first, second] of [
   ['together', ['a1', 'b1', 'a2', 'b2', 'a3'], ['a4', 'b4', 'a5', 'b5', 'a6']],
   ['alone', ['a1', 'a2', 'a3'], ['a4', 'a5', 'a6']],
@@ -114,8 +200,8 @@ async function count(first: readonly string[], second: readonly string[]): Promi
     await tx.query('SELECT pg_sleep(0.02)', [])
     await tx.query('INSERT INTO counts (key, n) VALUES ($1, $2)', [name.slice(0, 1), Number(row?.n) + 1])
   }
-  await using one = await openEar(ordered, handle, database)
-  await using other = await openEar(ordered, handle, database)
+  await using one = await openEar(ordered, handle, { database })
+  await using other = await openEar(ordered, handle, { database })
   // Brokers of their own: as after a take-over, when both still have messages of the key.
   await Promise.all([one.transport.publish(first.map(fromPeer)), other.transport.publish(second.map(fromPeer))])
   await until(async () => (await one.heard()).length === first.length + second.length)
@@ -133,20 +219,31 @@ interface Ear extends AsyncDisposable {
   readonly starts: readonly string[]
   /** Publishes all of them in one transaction. */
   say(...words: readonly string[]): Promise<void>
+  /** Has them come while the handler of `slow` runs, so that they are handled together as soon as it has ended. */
+  behindSlow(messages: readonly Outgoing[], meanwhile?: () => Promise<void>): Promise<void>
   /** What took effect, in order. */
   heard(): Promise<readonly string[]>
+  /** The keys of the dead, and why they are. */
+  dead(): Promise<readonly string[]>
+  /** Resolves when so many have taken effect or are dead. */
+  ended(count: number): Promise<void>
+}
+
+interface EarOptions {
+  readonly database?: ScratchDatabase
+  readonly limits?: typeof patient
 }
 
 type Handle = (word: { name: string }, context: OnContext) => Promise<void> | void
 
 /** A service that hears what it says, over a broker of its own. */
 async function openEar(
-  given: typeof ordered | typeof unordered,
+  given: typeof ordered | typeof strict | typeof unordered,
   handle: Handle = () => {},
-  shared?: ScratchDatabase,
+  { database: shared, limits = patient }: EarOptions = {},
 ): Promise<Ear> {
   const database = shared ?? (await scratchDatabase(server))
-  const store = await openPatiently(database.url, 'public')
+  const store = await open(database.url, limits)
   await store.transaction(async (tx) => {
     await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('tables of the test', 0))", [])
     await tx.query('CREATE TABLE IF NOT EXISTS heard (seq BIGSERIAL, name TEXT)', [])
@@ -154,24 +251,41 @@ async function openEar(
   })
   const transport = memoryTransport()
   const starts: string[] = []
+  const slow = { began: Promise.withResolvers<void>(), mayEnd: Promise.withResolvers<void>() }
   const handler = on<{ name: string }, 'ear'>(given, 'ear', async (word, context) => {
     starts.push(word.name)
+    if (word.name === 'slow') {
+      slow.began.resolve()
+      await slow.mayEnd.promise
+    }
     await context.tx.query('INSERT INTO heard (name) VALUES ($1)', [word.name])
     await handle(word, context)
   })
   const bus = await openBus({ service: 'mouth', store, transport, handlers: [handler], publishes: [given] })
+  const heard = async () => {
+    const rows = await store.read((tx) => tx.query('SELECT name FROM heard ORDER BY seq', []))
+    return rows.map(({ name }) => String(name))
+  }
+  const dead = async () => (await bus.operations.listDead()).map(({ key, reason }) => `${key}: ${reason}`)
   return {
     bus,
     store,
     transport,
     starts,
+    heard,
+    dead,
+    ended: (count) => until(async () => (await heard()).length + (await dead()).length === count),
     say: (...words) =>
       store.transaction(async (tx) => {
         for (const name of words) await bus.publish(tx, given, { name })
       }),
-    async heard() {
-      const rows = await store.read((tx) => tx.query('SELECT name FROM heard ORDER BY seq', []))
-      return rows.map(({ name }) => String(name))
+    async behindSlow(messages, meanwhile) {
+      await transport.publish([{ ...fromPeer('slow'), topic: given.topic }])
+      await slow.began.promise
+      await transport.publish(messages.map((message) => ({ ...message, topic: given.topic })))
+      await nextTurn() // nothing is waited for on their way to the handler but promises
+      await meanwhile?.()
+      slow.mayEnd.resolve()
     },
     async [Symbol.asyncDispose]() {
       await bus.close()

@@ -29,9 +29,13 @@ interface Waiting<One> {
 const most = 100
 /** After this time no further handler is started in it: slow ones must not wear out the time of those behind them. */
 const longestMs = 50
+/** A handler that begins later in the transaction, because others had its key, has not had the time of a work. */
+const lateMs = 100
 
-/** What is done with a message by itself; both say what became of it. */
+/** What is done with a message by itself; `alone` and `failed` say what became of it. */
 export interface Apart<One, Outcome> {
+  /** Nothing but the inbox may keep it from its handler now; what is not so is handled alone. */
+  isPlain(one: One): boolean
   /** Handles it in a transaction of its own. */
   alone(one: One): Promise<Outcome>
   /** Its handler failed, and nothing of it was written. */
@@ -42,7 +46,7 @@ export interface Apart<One, Outcome> {
 export function handleTogether<One extends Plain, Outcome>(
   engine: Engine,
   place: Place,
-  { alone, failed }: Apart<One, Outcome>,
+  { isPlain, alone, failed }: Apart<One, Outcome>,
 ): (one: One) => Promise<Outcome | 'done'> {
   const { store, ports, publish, telemetry } = engine
   const inbox = inboxTogetherFor(engine.sql)
@@ -62,30 +66,38 @@ export function handleTogether<One extends Plain, Outcome>(
   }
 
   async function together(some: readonly Waiting<One>[]): Promise<void> {
-    const progress: Progress<One> = { handling: undefined, done: [], known: [] }
+    let progress: Progress<One> = begin()
     try {
-      await store.transaction((tx) => handleAll(tx, some, progress))
+      await store.transaction((tx) => {
+        progress = begin() // its own: the handlers of a call before may still run
+        return handleAll(tx, some, progress)
+      })
       ports.crash('deliver.committed')
     } catch (error) {
       return await undone(error, some, progress)
     }
     for (const { resolve } of progress.done) resolve('done')
-    const ended = new Set([...progress.done, ...progress.known])
+    const ended = new Set([...progress.done, ...progress.sifted])
     waiting.unshift(...some.filter((one) => !ended.has(one)))
-    await apart(progress.known)
+    await apart(progress.sifted)
   }
 
   async function handleAll(tx: Tx, some: readonly Waiting<One>[], progress: Progress<One>): Promise<void> {
     const now = ports.now()
     const ones = some.map(({ one }) => one)
-    progress.handling = undefined
     const plain = new Set(await inbox.lockAndSift(tx, place, ones))
-    progress.known = some.filter((_, i) => !plain.has(i))
-    progress.done = []
+    progress.sifted.push(...some.filter((_, i) => !plain.has(i)))
     for (const each of some.filter((_, i) => plain.has(i))) {
-      if (progress.done.length > 0 && ports.now() - now >= longestMs) break
+      const sinceMs = ports.now() - now
+      if (progress.done.length > 0 && sinceMs >= longestMs) break
+      if (!isPlain(each.one)) {
+        progress.sifted.push(each)
+        continue
+      }
       progress.handling = each
-      await each.within(() => handleIn(publish, handler, each.one.payload, tx, each.one.facts))
+      progress.late = progress.done.length > 0 || sinceMs > lateMs
+      const noted = noting(tx, () => (progress.broke ??= each))
+      await each.within(() => handleIn(publish, handler, each.one.payload, noted, each.one.facts))
       ports.crash('deliver.handled')
       progress.done.push(each)
     }
@@ -99,14 +111,15 @@ export function handleTogether<One extends Plain, Outcome>(
   async function undone(
     error: unknown,
     some: readonly Waiting<One>[],
-    { handling, done }: Progress<One>,
+    { handling, broke, late }: Progress<One>,
   ): Promise<void> {
     if (hasCode(error, 'COMMIT_UNKNOWN', 'STORE_CLOSED')) for (const { reject } of some) reject(error)
     else if (handling === undefined) await apart(some)
     else {
-      waiting.unshift(...some.filter((one) => one !== handling))
-      // It had only what those before it left of the time.
-      if (hasCode(error, 'TX_TOO_SLOW') && done.length > 0) await apart([handling])
+      waiting.unshift(...some.filter((one) => one !== handling && one !== broke))
+      // Whether this one failed by itself is seen when each has a transaction of its own.
+      if (broke !== undefined && broke !== handling) await apart([broke, handling])
+      else if (hasCode(error, 'TX_TOO_SLOW') && late) await apart([handling])
       else await settle(handling, failed(handling.one, error))
     }
   }
@@ -139,6 +152,26 @@ export function handleTogether<One extends Plain, Outcome>(
 /** How far one transaction came. */
 interface Progress<One> {
   handling: Waiting<One> | undefined
-  done: Waiting<One>[]
-  known: readonly Waiting<One>[]
+  /** It had only what others left of the time. */
+  late: boolean
+  /** The first of which a statement failed: after it the server refuses those of all, also when the handler goes on. */
+  broke: Waiting<One> | undefined
+  readonly done: Waiting<One>[]
+  /** Handled alone. */
+  readonly sifted: Waiting<One>[]
+}
+
+const begin = <One>(): Progress<One> => ({ handling: undefined, late: false, broke: undefined, done: [], sifted: [] })
+
+/** The same `tx`, which tells of a statement that failed. */
+function noting(tx: Tx, failed: () => void): Tx {
+  const query: Tx['query'] = async (sql, values) => {
+    try {
+      return await tx.query(sql, values)
+    } catch (error) {
+      failed()
+      throw error
+    }
+  }
+  return Object.create(tx, { query: { value: query } })
 }

@@ -179,9 +179,11 @@ test('the relay reads few rows of many that wait, and of few the statistics know
   await using database = await scratchDatabase(server)
   await using store = await openPostgresStore(database.url)
   await migrate(store, systemPorts)
+  await fill(database, 4_000)
+  await command(database.url, "UPDATE vestnik_outbox SET state = 'aside'")
   await fill(database, 50_000)
   const carries = () => true
-  for (const part of [{}, { shards: [1, 2, 3] }, { carries }]) {
+  for (const part of [{}, { shards: [1, 2, 3] }, { carries }, { carries, shards: [1, 2, 3] }]) {
     const plans = await store.read((tx) => plansOf(tx, (listening) => outbox.take(listening, part)))
     assert.match(plans, /Index Scan|Index Only Scan/)
     assert.equal(
@@ -209,6 +211,20 @@ test('each row has the shard of its key, and one without a key that of its id', 
   const others = Array.from({ length: 16 }, (_, i) => i).filter((i) => i !== shard)
   const look = (shards: readonly number[]) => store.read(async (tx) => (await outbox.take(tx, { shards })).length)
   assert.deepEqual([await look([shard ?? 0]), await look(others)], [4, 0])
+})
+
+test('one busy key fills a batch, also where there are several brokers', { timeout }, async () => {
+  await using database = await scratchDatabase(server)
+  await using store = await openPostgresStore(database.url)
+  await migrate(store, systemPorts)
+  await fill(database, 1_500)
+  await command(database.url, "UPDATE vestnik_outbox SET key = 'one'")
+  const [first] = await store.read((tx) => outbox.take(tx))
+  for (const carries of [() => true, undefined]) {
+    const shards = Array.from({ length: 16 }, (_, i) => i).filter((i) => i === first?.shard || i < 14)
+    const taken = await store.read((tx) => outbox.take(tx, { carries, shards }))
+    assert.equal(taken.length, 1_000)
+  }
 })
 
 const fill = (database: ScratchDatabase, rows: number) =>

@@ -42,7 +42,7 @@ export interface Outbox {
    * Whether messages wait that cannot be taken yet, as a transaction which began before theirs still runs, anywhere on
    * the database server. Asked when there is nothing to take.
    */
-  isHeldUp(tx: Tx, part?: Part): Promise<boolean>
+  isHeldUp(tx: Tx, part?: Part, sent?: readonly number[]): Promise<boolean>
   /** The broker holds them: they leave the table, each by its own position, never by a cursor. */
   removeSent(tx: Tx, positions: readonly number[]): Promise<void>
   /** The broker refused them: they stay for a person, and hold up nothing that is behind (unless they park their key). */
@@ -76,24 +76,11 @@ export function outboxFor(sql: Sql): Outbox {
 
     waits: async (tx, carries) => (await next(tx, { carries }, [], batchRows)).length > 0,
 
-    // The oldest of each shard: what is above the running transactions is behind it.
-    async isHeldUp(tx, { carries, shards = allShards } = {}) {
+    // When there is nothing to take, the first one that is left is held up.
+    async isHeldUp(tx, part = {}, sent = []) {
       if (sql.dialect === 'sqlite') return false
-      const topics = carries ? await topicsOf(tx, carries) : [undefined]
-      for (const topic of topics) {
-        const [row] = await tx.query(
-          ...(topic === undefined
-            ? sql`SELECT bool_or(o.xid >= pg_snapshot_xmin(pg_current_snapshot())) AS behind
-              FROM unnest(CAST(${arrayOf(shards)} AS SMALLINT[])) AS s (shard) CROSS JOIN LATERAL (
-                SELECT xid FROM vestnik_outbox WHERE state = 'new' AND shard >= s.shard AND shard <= s.shard
-                ORDER BY vestnik_outbox.shard, pos LIMIT 1) AS o`
-            : sql`SELECT xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind FROM vestnik_outbox
-              WHERE state = 'new' AND topic >= ${topic} AND topic <= ${topic}
-              AND shard = ANY(CAST(${arrayOf(shards)} AS SMALLINT[])) ORDER BY topic, pos LIMIT 1`),
-        )
-        if (row?.behind === 1) return true
-      }
-      return false
+      const [first] = await read(tx, part, sent, 1)
+      return first?.behind === 1
     },
 
     // In PostgreSQL the planner is told how near to each other they are, or it would rather read the whole table.
@@ -131,14 +118,14 @@ export function outboxFor(sql: Sql): Outbox {
     most: number,
   ): Promise<readonly Row[]> {
     if (carries) return nextOf(tx, await topicsOf(tx, carries), shards ?? allShards, sent, most)
-    if (shards && shards.length < shardCount[sql.dialect]) return nextIn(tx, shards, sent, most)
+    if (shards && shards.length < shardCount[sql.dialect]) return nextIn(tx, shards, undefined, sent, most)
     return nextOfAll(tx, sent, most)
   }
 
   /**
    * In PostgreSQL `behind` is what was not written below the oldest transaction that still runs: one that commits late may
    * have rows with earlier positions. Its planner must see no shorter way than by position (no join, no index of what is
-   * new), or it reads all that waits to sort it.
+   * new), or it reads all that waits to sort it. It begins at the first new one: many may be set aside before that.
    */
   function nextOfAll(tx: Tx, sent: readonly number[], most: number): Promise<readonly Row[]> {
     return tx.query(
@@ -150,6 +137,10 @@ export function outboxFor(sql: Sql): Outbox {
           ORDER BY pos LIMIT ${most}`
         : sql`SELECT pos, shard, xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind, length(body) AS bytes
           FROM vestnik_outbox AS o WHERE state NOT IN ('aside', 'dropped')
+          AND pos >= (SELECT min(head.pos) FROM generate_series(0, ${shardCount.postgres - 1}) AS s (shard)
+            CROSS JOIN LATERAL (
+              SELECT pos FROM vestnik_outbox AS h WHERE state = 'new' AND h.shard >= s.shard AND h.shard <= s.shard
+              ORDER BY h.shard, pos LIMIT 1) AS head)
           AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
             SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
             AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos OFFSET 0)
@@ -158,25 +149,53 @@ export function outboxFor(sql: Sql): Outbox {
   }
 
   /**
-   * Of some shards, the first ones of each: what another process has left waiting in its own is not read. Only the index
+   * Of some shards, the first ones of each: what another process has left waiting in its own is not read. Only an index
    * by shard and position has the order that is asked for. Not the earliest of all, but without a gap in any shard.
    */
-  function nextIn(tx: Tx, shards: readonly number[], sent: readonly number[], most: number): Promise<readonly Row[]> {
-    return tx.query(
-      ...sql`SELECT o.* FROM unnest(CAST(${arrayOf(shards)} AS SMALLINT[])) AS s (shard) CROSS JOIN LATERAL (
-        SELECT pos, o.shard, xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind, length(body) AS bytes
-        FROM vestnik_outbox AS o WHERE state = 'new' AND o.shard >= s.shard AND o.shard <= s.shard
-        AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
-          SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
-          AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos OFFSET 0)
-        ORDER BY o.shard, pos LIMIT ${Math.min(most, Math.ceil((2 * most) / shards.length))}) AS o
-      ORDER BY o.pos LIMIT ${most}`,
-    )
+  async function nextIn(
+    tx: Tx,
+    shards: readonly number[],
+    topic: string | undefined,
+    sent: readonly number[],
+    most: number,
+  ): Promise<readonly Row[]> {
+    const share = Math.min(most, Math.ceil((2 * most) / shards.length))
+    const first = topic === undefined ? firstOfShards : firstOfTopic
+    const rows = await first(share)
+    // Few shards may have nearly all of it, such as that of one busy key.
+    return rows.length < share || rows.length >= most ? rows : first(most)
+
+    function firstOfShards(each: number): Promise<readonly Row[]> {
+      return tx.query(
+        ...sql`SELECT o.* FROM unnest(CAST(${arrayOf(shards)} AS SMALLINT[])) AS s (shard) CROSS JOIN LATERAL (
+          SELECT pos, o.shard, xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind, length(body) AS bytes
+          FROM vestnik_outbox AS o WHERE state = 'new' AND o.shard >= s.shard AND o.shard <= s.shard
+          AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
+            SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
+            AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos OFFSET 0)
+          ORDER BY o.shard, pos LIMIT ${each}) AS o
+        ORDER BY o.pos LIMIT ${most}`,
+      )
+    }
+
+    function firstOfTopic(each: number): Promise<readonly Row[]> {
+      return tx.query(
+        ...sql`SELECT o.* FROM unnest(CAST(${arrayOf(shards)} AS SMALLINT[])) AS s (shard) CROSS JOIN LATERAL (
+          SELECT pos, o.shard, xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind, length(body) AS bytes
+          FROM vestnik_outbox AS o WHERE state = 'new' AND topic >= ${topic ?? null} AND topic <= ${topic ?? null}
+          AND o.shard >= s.shard AND o.shard <= s.shard
+          AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
+            SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
+            AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos OFFSET 0)
+          ORDER BY o.topic, o.shard, pos LIMIT ${each}) AS o
+        ORDER BY o.pos LIMIT ${most}`,
+      )
+    }
   }
 
   /**
-   * Of these topics; however many rows of others wait, none of them is read: in PostgreSQL only the index by topic and
-   * position has the order that is asked for.
+   * Of these topics; however many rows of others wait, none of them is read: in PostgreSQL only the index by topic, shard
+   * and position has the order that is asked for.
    */
   async function nextOf(
     tx: Tx,
@@ -187,21 +206,17 @@ export function outboxFor(sql: Sql): Outbox {
   ): Promise<readonly Row[]> {
     const found: Row[] = []
     for (const topic of topics) {
-      const rows = await tx.query(
-        ...(sql.dialect === 'sqlite'
-          ? sql`SELECT pos, 0 AS shard, 0 AS behind, length(body) AS bytes FROM vestnik_outbox AS o
-            WHERE state = 'new' AND topic = ${topic} AND pos NOT IN (SELECT value FROM json_each(${JSON.stringify(sent)})) AND NOT EXISTS (
-              SELECT 1 FROM vestnik_outbox AS a
-              WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
-            ORDER BY pos LIMIT ${most}`
-          : sql`SELECT pos, shard, xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind, length(body) AS bytes
-            FROM vestnik_outbox AS o WHERE state = 'new' AND topic >= ${topic} AND topic <= ${topic}
-            AND shard = ANY(CAST(${arrayOf(shards)} AS SMALLINT[]))
-            AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
-              SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
-              AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos OFFSET 0)
-            ORDER BY topic, pos LIMIT ${most}`),
-      )
+      const rows =
+        sql.dialect === 'sqlite'
+          ? await tx.query(
+              ...sql`SELECT pos, 0 AS shard, 0 AS behind, length(body) AS bytes FROM vestnik_outbox AS o
+              WHERE state = 'new' AND topic = ${topic} AND pos NOT IN (SELECT value FROM json_each(${JSON.stringify(sent)}))
+              AND NOT EXISTS (
+                SELECT 1 FROM vestnik_outbox AS a
+                WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
+              ORDER BY pos LIMIT ${most}`,
+            )
+          : await nextIn(tx, shards, topic, sent, most)
       found.push(...rows)
     }
     return found.sort((a, b) => Number(a.pos) - Number(b.pos)).slice(0, most)

@@ -99,7 +99,7 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
     const sent = unmarked?.batch.map(({ pos }) => pos) ?? []
     const { batch, heldUp } = await store.read(async (tx) => {
       const batch = await outbox.take(tx, part, sent)
-      return { batch, heldUp: batch.length === 0 && (await outbox.isHeldUp(tx, part)) }
+      return { batch, heldUp: batch.length === 0 && (await outbox.isHeldUp(tx, part, sent)) }
     })
     noteHeldUp(heldUp)
     return batch

@@ -22,8 +22,6 @@ export const postgresSteps: readonly (readonly string[])[] = [
     `ALTER TABLE vestnik_outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
       autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000,
       autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000, autovacuum_vacuum_cost_delay = 0)`,
-    // Where several brokers share the outbox, what waits for one that is down is not read by the others.
-    `CREATE INDEX vestnik_outbox_topic ON vestnik_outbox (topic, pos) WHERE state = 'new'`,
     `CREATE INDEX vestnik_outbox_aside ON vestnik_outbox (topic, key, pos) WHERE state = 'aside'`,
     // lane is the key of an ordered group, else NULL: what order and blocking go by. key is what people see.
     `CREATE TABLE vestnik_inbox (
@@ -89,5 +87,8 @@ export const postgresSteps: readonly (readonly string[])[] = [
       GENERATED ALWAYS AS (hashtext(coalesce(key, id)) & 15) STORED`,
     `CREATE INDEX vestnik_outbox_shard ON vestnik_outbox (shard, pos) WHERE state = 'new'`,
     'DROP INDEX IF EXISTS vestnik_outbox_new',
+    // Where several brokers share the outbox, what waits for one that is down is not read by the others.
+    'DROP INDEX IF EXISTS vestnik_outbox_topic',
+    `CREATE INDEX vestnik_outbox_topic ON vestnik_outbox (topic, shard, pos) WHERE state = 'new'`,
   ],
 ]

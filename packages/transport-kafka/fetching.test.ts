@@ -1,6 +1,7 @@
 /** How one member fetches: at each broker one question is under way, for what has room, and late answers count for nothing. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createRecordsBatch } from '@platformatic/kafka'
 import type { FetchAnswer, FetchQuestion } from './fetch-frames.ts'
 import { startFetching } from './fetching.ts'
@@ -16,6 +17,9 @@ interface Asked {
   readonly order: readonly number[]
   /** Answers with records of these partitions. */
   answer(...partitions: readonly number[]): Promise<void>
+  /** With these records of each. */
+  answerWith(records: Buffer, ...partitions: readonly number[]): Promise<void>
+  fail(): Promise<void>
 }
 
 /** Partitions 0 and 1 are led by one broker, 2 by another; the test answers for both. */
@@ -26,14 +30,21 @@ function bench({ refreshMs = 60_000, refresh = async () => {} } = {}) {
   const moved = new Set<number>()
   const shares = [0, 1, 2].map((partition) => shareOf(partition, () => !full.has(partition)))
   const ask = ({ port }: { port: number }, _use: string, _api: unknown, ...question: unknown[]) => {
-    const { promise, resolve } = Promise.withResolvers<FetchAnswer>()
+    const { promise, resolve, reject } = Promise.withResolvers<FetchAnswer>()
+    const answerWith = (some: Buffer, ...partitions: readonly number[]) => {
+      const answered = partitions.map((partition) => ({ ...fetched, records: some, partition }))
+      resolve({ errorCode: 0, partitions: answered })
+      return told()
+    }
     const topics = question.find((one) => Array.isArray(one)) as readonly FetchQuestion[]
     const order = topics.flatMap(({ partitions }) => partitions.map(({ partition }) => partition))
     asked.push({
       ...{ port, order, partitions: order.toSorted() },
-      answer(...partitions) {
-        resolve({ errorCode: 0, partitions: partitions.map((partition) => ({ ...fetched, partition })) })
-        return new Promise((told) => setImmediate(told))
+      answerWith,
+      answer: (...partitions) => answerWith(records, ...partitions),
+      fail() {
+        reject(new Error('the connection broke'))
+        return told()
       },
     })
     return promise
@@ -58,6 +69,7 @@ function bench({ refreshMs = 60_000, refresh = async () => {} } = {}) {
   return { fetching, shares, asked, arrived, full, moved, at }
 }
 
+const told = () => new Promise<void>((resolve) => setImmediate(resolve))
 const leaders = [1, 2].map((node) => ({ node, address: { host: 'test', port: node } }))
 const content = { topic: 't', partition: 0, timestamp: 0n, value: Buffer.from('{}') }
 const records = createRecordsBatch([content], {}).buffer
@@ -154,6 +166,29 @@ test('leaders are asked for from time to time, as one that has lost touch with t
   await at(1)[0]?.answer()
   await at(2)[0]?.answer()
   assert.deepEqual(at(2).at(-1)?.partitions, [1, 2])
+  fetching.end()
+})
+
+test('a broker that failed is told of, until nothing more is wanted of it', { timeout: 60_000 }, async () => {
+  const { fetching, full, at } = bench()
+  fetching.wake()
+  await at(1)[0]?.fail()
+  assert.equal(fetching.trouble(), 'fetch from broker 1: the connection broke')
+  full.add(0).add(1)
+  while (fetching.trouble() !== undefined) await sleep(5)
+  assert.equal(at(1).length, 1)
+  fetching.end()
+})
+
+test('what there was no room for in an answer is not taken for damaged', async () => {
+  const { fetching, shares, arrived, at } = bench()
+  const many = createRecordsBatch(Array(4001).fill(content), { compression: 'gzip' }).buffer
+  fetching.wake()
+  await at(1)[0]?.answerWith(many, 0, 1)
+  assert.deepEqual(arrived, [0])
+  assert.equal(shares[1]?.fruitless, 0)
+  await at(1)[1]?.answerWith(many.fill(0, 61), 1)
+  assert.equal(shares[1]?.fruitless, 1)
   fetching.end()
 })
 

@@ -4,7 +4,7 @@ import { codes, errorOf } from './broker-errors.ts'
 import { type Divergence, type FetchAnswer, fetchApi } from './fetch-frames.ts'
 import { keyOf, type Leader, type Leaders } from './leaders.ts'
 import type { Link } from './link.ts'
-import { type Batch, readBatches, roomOfAnswer } from './records.ts'
+import { type Batch, hasRoom, readBatches, roomOfAnswer } from './records.ts'
 import type { Share } from './share.ts'
 
 export interface Fetching {
@@ -90,6 +90,8 @@ export function startFetching(parts: FetchParts, refreshEveryMs: number = refres
       turn += 1
       const wanted = mine.filter((share) => isWanted(share))
       if (wanted.length === 0) {
+        // That nobody has room is no trouble of the broker.
+        troubles.delete(node)
         await new Promise<void>((resolve) => asleep.push(resolve))
         continue
       }
@@ -147,12 +149,17 @@ export function startFetching(parts: FetchParts, refreshEveryMs: number = refres
       if (errorCode !== 0) failure = `partition ${partition}: ${errorOf(errorCode).message}`
       else if (diverging) parts.diverged(share, diverging)
       else if (records.length > 0) {
+        const hadRoom = hasRoom(room)
         const isLastTry = share.fruitless >= fruitlessTries
         const batches = readBatches(records, { from: position, aborted, room, isLastTry })
-        share.fruitless = batches.length > 0 ? 0 : share.fruitless + 1
-        if (batches.length > 0) isRead = true
-        else unread = `partition ${partition}: no sound batch at offset ${position}`
-        if (batches.length > 0) parts.arrived(share, batches)
+        if (batches.length > 0) {
+          share.fruitless = 0
+          isRead = true
+          parts.arrived(share, batches)
+        } else if (hadRoom) {
+          share.fruitless += 1
+          unread = `partition ${partition}: no sound batch at offset ${position}`
+        }
       }
     }
     // Where something was read, what was cut off comes first another time.

@@ -135,7 +135,7 @@ function boundedBy(head: Head, { length }: Buffer, behind: Buffer, from: number)
 const nextOffsetOf = ({ version, firstOffset, lastDelta }: Head): number =>
   firstOffset + (version === 2 ? lastDelta : 0) + 1
 
-const hasRoom = ({ bytes, records }: Room): boolean => bytes > 0 && records > 0
+export const hasRoom = ({ bytes, records }: Room): boolean => bytes > 0 && records > 0
 
 const isCompressed = ({ attributes }: Head): boolean => (attributes & compressionBits) !== 0
 

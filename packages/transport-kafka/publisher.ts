@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BusError } from '@vestnik/bus/errors'
 import type { Outgoing } from '@vestnik/bus/transport'
+import { type Belief, createBelief } from './belief.ts'
 import { codes, isBrokerError } from './broker-errors.ts'
 import { type Call, startCall } from './calls.ts'
 import type { Place } from './coordinator.ts'
@@ -42,6 +43,8 @@ interface Target {
   /** Undefined until the broker has said what there is. */
   route: Route | undefined
   readonly leaders: Leaders
+  /** That it is there no more. */
+  readonly isGone: Belief
   /** Wait for the route. */
   waiting: Entry[]
   readonly lanes: Lane[]
@@ -79,7 +82,7 @@ export function startPublisher({ settings, names, places, link }: PublisherParts
     const known = targets.get(topic)
     if (known) return known
     const leaders = watchLeaders(link, names.topic(topic))
-    const made: Target = { route: undefined, leaders, waiting: [], lanes: [], spread: 0 }
+    const made: Target = { route: undefined, leaders, isGone: createBelief(), waiting: [], lanes: [], spread: 0 }
     targets.set(topic, made)
     void findRoute(topic, made)
     return made
@@ -146,11 +149,12 @@ export function startPublisher({ settings, names, places, link }: PublisherParts
 
   /** Whether the topic is still what it was. Looks for its leaders, which may be why nothing came of the last attempt. */
   async function refusalOf(topic: string, target: Target, place: Place) {
+    const goneAfter = (isSaid: boolean) => (target.isGone.after(isSaid) ? retire(topic, target) : undefined)
     try {
       await target.leaders.refresh()
-      return target.leaders.has(place) ? undefined : retire(topic, target)
+      return goneAfter(!target.leaders.has(place))
     } catch (error) {
-      if (isBrokerError(error, codes.unknownTopic)) return retire(topic, target)
+      if (isBrokerError(error, codes.unknownTopic)) return goneAfter(true)
       return isForbidden(error) ? ({ answer: 'doubtful', why: whyOf(error) } as const) : undefined
     }
   }

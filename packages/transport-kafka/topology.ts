@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { metadataV12 } from '@platformatic/kafka'
 import { BusError } from '@vestnik/bus/errors'
 import type { Topic, Topology } from '@vestnik/bus/transport'
+import { type Belief, createBelief } from './belief.ts'
 import type { Broker } from './broker.ts'
 import { codes, errorOf } from './broker-errors.ts'
 import { failureOf, isAnswer } from './failures.ts'
@@ -39,10 +40,13 @@ export interface Places {
 /** How often, and how long, what was made is looked for. */
 const lookMs = 50
 const lookAtMostMs = 10_000
+/** How often what is unknown is asked for again. */
+const askAgainMs = 200
 
 export function createPlaces({ settings, names, broker, link }: TopologyParts): Places {
   /** How many partitions the contract has of what was ensured here. */
   const wanted = new Map<string, number>()
+  const beliefs = new Map<string, Belief>()
 
   async function ensure({ topics }: Topology): Promise<void> {
     // A conflict is told before anything is made.
@@ -80,6 +84,18 @@ export function createPlaces({ settings, names, broker, link }: TopologyParts): 
     check(topic, await untilThere(name, topic))
   }
 
+  /** Undefined when it was unknown for a while. */
+  async function findSurely(topic: string): Promise<Found | undefined> {
+    const isMissing = beliefs.get(topic) ?? createBelief()
+    beliefs.set(topic, isMissing)
+    for (;;) {
+      const found = await find(topic)
+      if (isMissing.after(found === undefined)) return undefined
+      if (found) return found
+      await sleep(askAgainMs)
+    }
+  }
+
   /** The controller has it at once, the brokers a little later. */
   async function untilThere(name: string, { name: topic }: Topic): Promise<Found> {
     for (const until = performance.now() + lookAtMostMs; performance.now() < until; await sleep(lookMs)) {
@@ -95,7 +111,7 @@ export function createPlaces({ settings, names, broker, link }: TopologyParts): 
         throw failureOf('ensure', error)
       }),
     async findRoute(topic) {
-      const found = await find(topic).catch((error: unknown) => {
+      const found = await findSurely(topic).catch((error: unknown) => {
         throw failureOf(`look for topic ${names.topic(topic)}`, error)
       })
       if (found === undefined) return undefined

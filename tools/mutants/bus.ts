@@ -408,7 +408,8 @@ export const busMutants: readonly Mutant[] = [
     find: `FROM vestnik_outbox AS o
           WHERE state = 'new' AND pos NOT IN (`,
     replace: `FROM vestnik_outbox AS o
-          WHERE pos <= (SELECT min(pos) + 999 FROM vestnik_outbox WHERE state = 'new') AND pos NOT IN (`,
+          WHERE state = 'new' AND pos <= (SELECT min(pos) + 999 FROM vestnik_outbox WHERE state = 'new')
+          AND pos NOT IN (`,
     tests: [relay],
   },
 ]

@@ -181,6 +181,7 @@ async function openInstances(count: number): Promise<Instances> {
   for (const [i, { store }] of watched.entries()) {
     const transport = handTransport()
     transport.answer = async (messages) => {
+      await clock.sleep(30) // so that something waits whenever another looks
       for (const { body } of messages) log.push({ ...JSON.parse(new TextDecoder().decode(body)), by: `instance ${i}` })
     }
     instances.push(await openByHand({ store, clock, transport, publishes: [contract] }))

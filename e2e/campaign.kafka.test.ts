@@ -2,8 +2,7 @@
 import { suite, test } from 'node:test'
 import { assertCleanCampaign, longerCampaignMs } from './campaign/short.ts'
 
-// Both at once: they wait more than they compute.
-suite('on Kafka every answered command is there once and every mail came in order', { concurrency: 2 }, () => {
+suite('on Kafka every answered command is there once and every mail came in order', () => {
   test('with SQLite', { timeout: longerCampaignMs }, (t) =>
     assertCleanCampaign(t, { broker: 'kafka', database: 'sqlite', seed: 5 }),
   )

@@ -30,6 +30,8 @@ export interface Outcome {
 }
 
 const lookMs = 500
+/** Before the first fault. */
+const firstWayMs = 240_000
 /** What comes a second time comes soon, where nothing else is under way. */
 const quietMs = 5_000
 
@@ -78,7 +80,7 @@ async function conduct(
     }),
   ])
   say('everything runs, the whole way is gone once')
-  await Promise.race([gone.promise, living])
+  await Promise.race([gone.promise, living, neverGone(ground, ended.signal)])
   const striking = strike(plan, ground.targets, 60_000 * minutes, ended.signal)
   striking.done.catch(() => {}) // it is awaited below, unless the load ends with an error before
   const told = tellProgress(ledger.commands, striking, minutes, say)
@@ -107,6 +109,18 @@ async function conduct(
     leftUndone: striking.leftUndone(),
     drainedAfterMs: drainedAt - endedAt,
   }
+}
+
+/** Rejects when the whole way is not gone once in a time that is enough for any machine: then nothing would ever be found. */
+async function neverGone({ instances }: Ground, signal: AbortSignal): Promise<never> {
+  await sleep(firstWayMs, undefined, { signal, ref: false })
+  const said = instances.flatMap((one) =>
+    one
+      .said()
+      .slice(-3)
+      .map((text) => `${one.name}: ${text}`),
+  )
+  throw new Error(`nobody went the whole way in ${firstWayMs / 1000} s; last said:\n${said.join('\n')}`)
 }
 
 function tellProgress(

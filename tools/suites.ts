@@ -56,8 +56,8 @@ export const suites: readonly Suite[] = [
     name: 'postgres',
     files: [`${sources}/*.postgres.test.ts`, 'e2e/**/*.postgres.test.ts'],
     needs: ['postgres'],
-    atOnce: 3,
-    // They wait for the server more than they compute. The laws open hundreds of stores, each with tables of its own.
+    atOnce: 2,
+    // The laws open hundreds of stores, each with tables of its own.
     limits: { testMs: 240_000, fileMs: 900_000 },
   },
   {

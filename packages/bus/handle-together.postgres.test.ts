@@ -167,6 +167,7 @@ test('a handler that began late, because others had its key, has the time of a w
   await at.behindSlow([fromPeer('a1'), fromPeer('b1')])
   await locking
   await at.ended(3)
+  await until(async () => (await at.heard()).length === 3)
   assert.deepEqual((await at.heard()).toSorted(), ['a1', 'b1', 'slow'])
   assert.deepEqual([starts, await at.dead()], [2, []])
 })

@@ -3,9 +3,10 @@ import { films } from '@vestnik/api'
 import { ask, CallFailed } from './client/ask.ts'
 import { openMailbox } from './client/mailbox.ts'
 import type { Backend } from './client/person.ts'
+import { orUsage } from './command-line.ts'
 import { openLoop } from './load/open-loop.ts'
 import { openOperations } from './load/operations.ts'
-import { type LoadOptions, readOptions, UsageError, usage } from './load/options.ts'
+import { type LoadOptions, readOptions, usage } from './load/options.ts'
 import { makePeople } from './load/people.ts'
 import { openProgress } from './load/progress.ts'
 import { openRecord } from './load/record.ts'
@@ -14,7 +15,7 @@ import { json, type LoadResult, limitsHint, summary } from './load/report.ts'
 /** After the last operation was due. */
 const patienceMs = 10_000
 
-const options = readWords(process.argv.slice(2))
+const options = orUsage(() => readOptions(process.argv.slice(2)), usage)
 const progress = openProgress(process.stderr)
 try {
   const result = await load(options)
@@ -27,19 +28,6 @@ try {
   console.error(reason(error))
   if (error instanceof CallFailed && error.status === 429) console.error(limitsHint)
   process.exit(1)
-}
-
-function readWords(words: readonly string[]): LoadOptions {
-  try {
-    const options = readOptions(words)
-    if (options !== undefined) return options
-    console.log(usage)
-    process.exit(0)
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    console.error(`${error.message}\n\n${usage}`)
-    process.exit(2)
-  }
 }
 
 async function load(options: LoadOptions): Promise<LoadResult> {

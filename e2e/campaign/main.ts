@@ -1,13 +1,15 @@
 /** `npm run campaign`: kills, stops and cuts off everything under load, and tells what was lost or doubled. */
 import { randomInt } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { orUsage } from '../../tools/command-line.ts'
 import { openProgress } from '../../tools/load/progress.ts'
 import { runCampaign } from './campaign.ts'
-import { type CampaignOptions, readOptions, UsageError, usage } from './options.ts'
+import { readOptions, usage } from './options.ts'
 import { writeRow } from './page.ts'
 import { commandOf, reportOf, summary } from './report.ts'
 
-const options = readWords(process.argv.slice(2))
+const words = process.argv.slice(2)
+const options = orUsage(() => readOptions(words, () => randomInt(2 ** 32)), usage)
 if (options.add !== undefined) {
   writeRow(JSON.parse(readFileSync(options.add, 'utf8')))
   process.exit(0)
@@ -28,17 +30,4 @@ try {
   progress.end()
   console.error(interrupted.signal.aborted ? 'interrupted' : error)
   process.exit(1)
-}
-
-function readWords(words: readonly string[]): CampaignOptions {
-  try {
-    const options = readOptions(words, () => randomInt(2 ** 32))
-    if (options !== undefined) return options
-    console.log(usage)
-    process.exit(0)
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    console.error(`${error.message}\n\n${usage}`)
-    process.exit(2)
-  }
 }

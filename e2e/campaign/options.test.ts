@@ -1,7 +1,8 @@
 /** What the command line may say, and what is told to whom says something else. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readOptions, UsageError } from './options.ts'
+import { UsageError } from '../../tools/command-line.ts'
+import { readOptions } from './options.ts'
 import { commandOf } from './report.ts'
 
 const read = (...words: string[]) => readOptions(words, () => 42)

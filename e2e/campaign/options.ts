@@ -1,5 +1,5 @@
 /** What `npm run campaign` is told on its command line. */
-import { parseArgs } from 'node:util'
+import { numberOf, oneOf, parseWords, UsageError, wholeOf } from '../../tools/command-line.ts'
 import { type BrokerName, brokerNames } from './brokers.ts'
 import { type DatabaseName, databaseNames } from './databases.ts'
 
@@ -40,22 +40,19 @@ order or surprising, or the campaign could not be run to its end; with 2 when it
 /** A mail whose mailer was killed in the act goes again when its claim of 44 s has lapsed. */
 export const standardPatienceSeconds = 100
 
-/** A command line that cannot be understood. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
+const texts = ['broker', 'database', 'minutes', 'seed', 'instances', 'patience', 'report', 'add'] as const
 
 /** Undefined when help was asked for. @throws UsageError */
 export function readOptions(words: readonly string[], drawSeed: () => number): CampaignOptions | undefined {
-  const values = parse(words)
+  const values = parseWords(words, texts, ['write'])
   if (values.help === true) return undefined
   const options = {
     broker: oneOf('--broker', values.broker ?? 'sqlite', brokerNames),
     database: oneOf('--database', values.database ?? 'sqlite', databaseNames),
-    minutes: number('--minutes', values.minutes ?? '1', 0.1, 1440),
-    seed: values.seed === undefined ? drawSeed() : whole('--seed', values.seed, 0, 2 ** 32 - 1),
-    instances: whole('--instances', values.instances ?? '1', 1, 4),
-    patienceSeconds: number('--patience', values.patience ?? String(standardPatienceSeconds), 1, 3600),
+    minutes: numberOf('--minutes', values.minutes ?? '1', 0.1, 1440),
+    seed: values.seed === undefined ? drawSeed() : wholeOf('--seed', values.seed, 0, 2 ** 32 - 1),
+    instances: wholeOf('--instances', values.instances ?? '1', 1, 4),
+    patienceSeconds: numberOf('--patience', values.patience ?? String(standardPatienceSeconds), 1, 3600),
     write: values.write === true,
     ...(values.report !== undefined && { report: values.report }),
     ...(values.add !== undefined && { add: values.add }),
@@ -67,48 +64,3 @@ export function readOptions(words: readonly string[], drawSeed: () => number): C
   }
   return options
 }
-
-function parse(words: readonly string[]) {
-  const text = { type: 'string' } as const
-  const flag = { type: 'boolean' } as const
-  try {
-    return parseArgs({
-      args: [...words],
-      options: {
-        broker: text,
-        database: text,
-        minutes: text,
-        seed: text,
-        instances: text,
-        patience: text,
-        report: text,
-        add: text,
-        write: flag,
-        help: flag,
-      },
-    }).values
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
-}
-
-function oneOf<Name extends string>(option: string, found: string, names: readonly Name[]): Name {
-  const known = names.find((one) => one === found)
-  if (known !== undefined) return known
-  throw wrong(option, found, `one of ${names.join(', ')}`)
-}
-
-function number(option: string, found: string, least: number, most: number): number {
-  const value = Number(found)
-  if (/^[0-9]+(\.[0-9]+)?$/.test(found) && value >= least && value <= most) return value
-  throw wrong(option, found, `a number from ${least} to ${most}`)
-}
-
-function whole(option: string, found: string, least: number, most: number): number {
-  const value = Number(found)
-  if (/^[0-9]+$/.test(found) && value >= least && value <= most) return value
-  throw wrong(option, found, `a whole number from ${least} to ${most}`)
-}
-
-const wrong = (option: string, found: string, allowed: string): UsageError =>
-  new UsageError(`${option} is ${JSON.stringify(found)}: it must be ${allowed}`)

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { UsageError } from '../command-line.ts'
 import { openLoop } from './open-loop.ts'
-import { readOptions, UsageError } from './options.ts'
+import { readOptions } from './options.ts'
 import { openRecord } from './record.ts'
 import { duration, json, summary } from './report.ts'
 

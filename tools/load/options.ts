@@ -1,5 +1,5 @@
 /** What `npm run load` is told on its command line. */
-import { parseArgs } from 'node:util'
+import { numberOf, oneOf, parseWords, wholeOf, wrong } from '../command-line.ts'
 
 export const kinds = ['sign-ins', 'rentals', 'films'] as const
 export type Kind = (typeof kinds)[number]
@@ -34,47 +34,21 @@ export const usage: string = `npm run load -- [options]
 
 It ends with 0 when every operation succeeded, 1 when some failed, 2 when it was told something wrong.`
 
-/** A command line that cannot be understood. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
+const texts = ['url', 'mailbox', 'rate', 'seconds', 'concurrency', 'users', 'only'] as const
 
 /** Undefined when help was asked for. @throws UsageError */
 export function readOptions(words: readonly string[]): LoadOptions | undefined {
-  const values = parse(words)
+  const values = parseWords(words, texts, ['json'])
   if (values.help === true) return undefined
   return {
     url: address('--url', values.url ?? 'http://localhost:3000'),
     mailbox: address('--mailbox', values.mailbox ?? 'http://localhost:8025'),
-    rate: number('--rate', values.rate ?? '20', 0.1, 10_000),
-    seconds: number('--seconds', values.seconds ?? '10', 0.1, 86_400),
-    concurrency: whole('--concurrency', values.concurrency ?? '100', 10_000),
-    users: whole('--users', values.users ?? '20', 100_000),
-    kinds: values.only === undefined ? ['sign-ins', 'rentals'] : [kind(values.only)],
+    rate: numberOf('--rate', values.rate ?? '20', 0.1, 10_000),
+    seconds: numberOf('--seconds', values.seconds ?? '10', 0.1, 86_400),
+    concurrency: wholeOf('--concurrency', values.concurrency ?? '100', 1, 10_000),
+    users: wholeOf('--users', values.users ?? '20', 1, 100_000),
+    kinds: values.only === undefined ? ['sign-ins', 'rentals'] : [oneOf('--only', values.only, kinds)],
     json: values.json === true,
-  }
-}
-
-function parse(words: readonly string[]) {
-  const text = { type: 'string' } as const
-  const flag = { type: 'boolean' } as const
-  try {
-    return parseArgs({
-      args: [...words],
-      options: {
-        url: text,
-        mailbox: text,
-        rate: text,
-        seconds: text,
-        concurrency: text,
-        users: text,
-        only: text,
-        json: flag,
-        help: flag,
-      },
-    }).values
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
   }
 }
 
@@ -84,24 +58,3 @@ function address(name: string, found: string): string {
   if (plain && /^https?:$/.test(url.protocol)) return url.origin
   throw wrong(name, found, 'an http:// or https:// address without a path')
 }
-
-function number(name: string, found: string, least: number, most: number): number {
-  const value = Number(found)
-  if (/^[0-9]+(\.[0-9]+)?$/.test(found) && value >= least && value <= most) return value
-  throw wrong(name, found, `a number from ${least} to ${most}`)
-}
-
-function whole(name: string, found: string, most: number): number {
-  const value = Number(found)
-  if (/^[0-9]+$/.test(found) && value >= 1 && value <= most) return value
-  throw wrong(name, found, `a whole number from 1 to ${most}`)
-}
-
-function kind(found: string): Kind {
-  const known = kinds.find((one) => one === found)
-  if (known !== undefined) return known
-  throw wrong('--only', found, `one of ${kinds.join(', ')}`)
-}
-
-const wrong = (name: string, found: string, allowed: string): UsageError =>
-  new UsageError(`${name} is ${JSON.stringify(found)}: it must be ${allowed}`)

@@ -12,8 +12,8 @@ import type { Report } from './campaign/report.ts'
 
 const mutant = {
   url: pathToFileURL(join(root, 'packages/bus/relay.ts')).href,
-  find: 'ours.has(shard) && !doubtful.has(id)',
-  replace: 'ours.has(shard)',
+  find: '!doubtful.has(id) && !refused.has(id)',
+  replace: '!refused.has(id)',
 }
 /** Draws kills of the broker early. */
 const words = ['--broker=amqp', '--database=sqlite', '--minutes=0.5', '--seed=3', '--patience=60']

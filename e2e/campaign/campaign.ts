@@ -1,10 +1,10 @@
 /** One campaign: load and faults for its time, then everything is healed, worked off, and compared with the ledger. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Account, accountOf } from './account.ts'
-import { readFound } from './books.ts'
+import type { Account } from './account.ts'
 import { type Ground, openGround } from './ground.ts'
-import { type Command, commandKinds, openLedger } from './ledger.ts'
+import { type Command, openLedger } from './ledger.ts'
 import { liveOn, standardCrowd } from './load.ts'
+import { accountNow, lookMs, quietMs, untilEachAnswered } from './looks.ts'
 import type { CampaignOptions } from './options.ts'
 import { drawPlan, type Planned, without } from './plan.ts'
 import { probe, type Trip } from './probes.ts'
@@ -29,11 +29,8 @@ export interface Outcome {
   readonly drainedAfterMs: number
 }
 
-const lookMs = 500
 /** Before the first fault. */
 const firstWayMs = 240_000
-/** What comes a second time comes soon, where nothing else is under way. */
-const quietMs = 5_000
 
 /** Leaves nothing behind, however it ends; at the signal it ends early, and rejects. `say` is told where it stands. */
 export async function runCampaign(
@@ -95,16 +92,22 @@ async function conduct(
     over.abort()
   }
   const endedAt = performance.now()
-  await Promise.all(ground.instances.map((one) => one.untilReady()))
-  const look = () => accountNow(ground, ledger.commands, striking.struck, surprises)
+  const { instances } = ground
+  await Promise.all(instances.map((one) => one.untilReady()))
+  const look = () =>
+    accountNow(ground, ledger.commands, {
+      brokenOff: brokenOffBy(striking.struck, instances),
+      kills: killsBy(striking.struck, instances),
+      surprises,
+    })
   const { account, drainedAt } = await settle({ look, patienceMs, lookMs, quietMs, say, signal: ended.signal })
   return {
     plan,
     struck: striking.struck,
     trips,
     account,
-    kills: killsBy(striking.struck, ground.instances),
-    accidents: ground.instances.flatMap(({ accidents }) => accidents),
+    kills: killsBy(striking.struck, instances),
+    accidents: instances.flatMap(({ accidents }) => accidents),
     leftOut: ground.leftOut,
     leftUndone: striking.leftUndone(),
     drainedAfterMs: drainedAt - endedAt,
@@ -136,28 +139,6 @@ function tellProgress(
     const on = striking.now().join(', ') || 'no fault'
     say(`${seconds} of ${60 * minutes} s: ${answered} answered, ${striking.struck.length} faults over, now ${on}`)
   }, 500)
-}
-
-/** Each kind of command has been answered, or nothing was for so long: on a busy machine the faults may leave no time. */
-async function untilEachAnswered(commands: readonly Command[], patienceMs: number, signal: AbortSignal): Promise<void> {
-  const late = performance.now() + patienceMs
-  const open = () =>
-    commandKinds.some((kind) => !commands.some((one) => one.kind === kind && one.answeredAt !== undefined))
-  while (open() && performance.now() < late && !signal.aborted) await sleep(lookMs)
-}
-
-async function accountNow(
-  { books, mailbox, printed, instances }: Ground,
-  commands: readonly Command[],
-  struck: readonly Struck[],
-  surprises: readonly string[],
-): Promise<Account> {
-  return accountOf(commands, {
-    ...(await readFound(books, await mailbox.all(), printed)),
-    brokenOff: brokenOffBy(struck, instances),
-    kills: killsBy(struck, instances),
-    surprises: [...surprises, ...instances.flatMap(({ unhandled }) => unhandled)],
-  })
 }
 
 function namesOf({ targets }: Ground): TargetNames {

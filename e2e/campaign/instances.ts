@@ -30,6 +30,8 @@ export interface RunningInstance extends Mortal, Instance, AsyncDisposable {
   readonly name: string
   /** Resolves when it says that it is ready. */
   untilReady(): Promise<void>
+  /** Ends it in order, while nothing new is led to it; answers what it ended with when it is ready again. */
+  restart(): Promise<number | null>
   /** How often it was killed, by others or at a crash point. */
   kills(): number
   /** How it ended by itself, each time. */
@@ -54,6 +56,7 @@ export function startInstance(options: InstanceOptions): RunningInstance {
   let child: ChildProcess | undefined
   let kills = 0
   let well = false
+  let leaving = false
   let stopped = false
 
   const output: Output = {
@@ -72,7 +75,7 @@ export function startInstance(options: InstanceOptions): RunningInstance {
       started.once('exit', (code, signal) => {
         well = false
         if (signal === 'SIGKILL' || signal === 'SIGUSR2') kills += 1
-        else if (!stopped) accidents.push(`${name} ended with ${signal ?? code}: ${said.at(-1)}`)
+        else if (!stopped && !leaving) accidents.push(`${name} ended with ${signal ?? code}: ${said.at(-1)}`)
       })
     },
   }
@@ -81,7 +84,8 @@ export function startInstance(options: InstanceOptions): RunningInstance {
 
   async function watch(): Promise<void> {
     while (!stopped) {
-      well = await isReady(port)
+      const ready = await isReady(port)
+      well = ready && !leaving
       await sleep(pollMs)
     }
   }
@@ -113,6 +117,16 @@ export function startInstance(options: InstanceOptions): RunningInstance {
     },
     start() {
       return this.untilReady()
+    },
+    async restart() {
+      const leaver = child
+      leaving = true
+      well = false
+      signal('SIGTERM')
+      await until(`${name} has ended`, () => leaver === undefined || hasEnded(leaver))
+      leaving = false
+      await this.untilReady()
+      return leaver?.exitCode ?? null
     },
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),

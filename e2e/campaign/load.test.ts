@@ -46,6 +46,14 @@ test('what is down for a while, no answer, and an expected refusal surprise nobo
   assert.deepEqual(surprises, [])
 })
 
+test('who may ask so often is surprised by what is down for longer, and by nothing that another answer came between', async () => {
+  const { load, surprises } = openLife()
+  await insist({ ...load, retries: 1 }, answering(503, 409, undefined, 200), [409])
+  assert.deepEqual(surprises, [])
+  await insist({ ...load, retries: 1 }, answering(503, undefined, 200))
+  assert.deepEqual(surprises, ['POST /somewhere: no answer'])
+})
+
 test('a refusal that is not expected ends the insistence', async () => {
   const { load } = openLife()
   await assert.rejects(insist(load, answering(409, 200)), { status: 409 })

@@ -14,6 +14,8 @@ export interface Load {
   readonly over: AbortSignal
   /** Told of each answer that nobody expected. */
   readonly surprised: (text: string) => void
+  /** How often in a row something may be down for the same command before that is told. @default however often */
+  readonly retries?: number
 }
 
 export interface Crowd {
@@ -120,10 +122,11 @@ async function rent(load: Load, { email }: Credentials, token: string, film: num
  * @throws Over, or CallFailed for a refusal that is not expected
  */
 export async function insist<Answer>(
-  { over, surprised }: Pick<Load, 'over' | 'surprised'>,
+  { over, surprised, retries = Number.POSITIVE_INFINITY }: Pick<Load, 'over' | 'surprised' | 'retries'>,
   call: () => Promise<Answer>,
   expected: readonly number[] = [],
 ): Promise<Answer> {
+  let down = 0
   for (let pauseMs = 100; ; pauseMs = Math.min(1_000, 2 * pauseMs)) {
     if (over.aborted) throw new Over()
     try {
@@ -132,7 +135,8 @@ export async function insist<Answer>(
       if (!(error instanceof CallFailed)) throw error
       const { status = 0, message } = error
       if (isRefusal(error) && !expected.includes(status)) throw error
-      if (status >= 500 && !isPassing(error)) surprised(message)
+      down = isPassing(error) ? down + 1 : 0
+      if (down > retries || (status >= 500 && down === 0)) surprised(message)
     }
     await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal: over }).catch(() => undefined)
   }
@@ -140,7 +144,7 @@ export async function insist<Answer>(
 
 /** A code that fitted may be refused once an answer was lost: that says that it was used, and the ledger is told. */
 export async function confirm(
-  load: Pick<Load, 'ledger' | 'over' | 'surprised'>,
+  load: Pick<Load, 'ledger' | 'over' | 'surprised' | 'retries'>,
   kind: CommandKind,
   who: string,
   call: () => Promise<unknown>,

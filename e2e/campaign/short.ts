@@ -24,7 +24,12 @@ export async function assertCleanCampaign(
   t.diagnostic(commandOf(options))
   const report = reportOf(options, await runCampaign(options, () => {}, t.signal))
   t.diagnostic(summary(report))
-  assert.deepEqual(wrongIn(report.account), {})
+  assertClean(report.account)
+}
+
+/** Shows what is wrong, and nothing else. */
+export function assertClean(account: Account): void {
+  assert.deepEqual(wrongIn(account), {})
 }
 
 function wrongIn(account: Account): Partial<Account> {

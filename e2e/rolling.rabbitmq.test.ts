@@ -17,17 +17,16 @@ test('while all are restarted in turn, each command takes effect once, and whoev
   timeout: longerCampaignMs,
 }, async (t) => {
   await using ground = await openGround({ broker: 'amqp', database: 'postgres', instances: 2 })
-  console.error('GROUND', performance.now())
-  const { commands, ...rest } = openLedger()
+  const ledger = openLedger()
   const surprises: string[] = []
   const surprised = (text: string) => void surprises.push(text)
   const over = new AbortController()
-  const signal = AbortSignal.any([over.signal, t.signal])
-  const living = liveOn({ backend: ground, ledger: { commands, ...rest }, over: signal, surprised, retries: 1 }, crowd)
+  const load = { backend: ground, ledger, over: AbortSignal.any([over.signal, t.signal]), surprised, retries: 1 }
+  const living = liveOn(load, crowd)
 
   const restarted = ground.instances.filter(({ service }) => service !== 'mailbox')
   async function roll(): Promise<void> {
-    await untilEachAnswered(commands, patienceMs, t.signal)
+    await untilEachAnswered(ledger.commands, patienceMs, t.signal)
     // All services at once, each with one instance after the other.
     const lanes = Map.groupBy(restarted, ({ service }) => service).values()
     await Promise.all([...lanes].map(restartInTurn))
@@ -40,9 +39,8 @@ test('while all are restarted in turn, each command takes effect once, and whoev
   await living
 
   const befell = { brokenOff: 0, kills: restarted.length, surprises }
-  const look = () => accountNow(ground, commands, befell)
+  const look = () => accountNow(ground, ledger.commands, befell)
   const { account } = await settle({ look, patienceMs, lookMs, quietMs, say: () => {}, signal: t.signal })
-  console.error('SETTLED', performance.now())
   t.diagnostic(JSON.stringify(account.commands))
   assertClean(account)
   assert.deepEqual(account.mails, { sent: account.mails.sent, copies: 0, uncertain: 0 })

@@ -11,6 +11,8 @@ import { assertClean, longerCampaignMs } from './campaign/short.ts'
 
 /** Few people: who waits, waits for what is restarted and not for the machine. */
 const crowd = { renters: 2, forgetful: 2 }
+/** It asks again after the second that the answers name, and is surprised when that is not enough. */
+const client = { retries: 1, pauseMs: 1_000 }
 const patienceMs = 100_000
 
 test('while all are restarted in turn, each command takes effect once, and whoever asks twice is answered', {
@@ -21,8 +23,8 @@ test('while all are restarted in turn, each command takes effect once, and whoev
   const surprises: string[] = []
   const surprised = (text: string) => void surprises.push(text)
   const over = new AbortController()
-  const load = { backend: ground, ledger, over: AbortSignal.any([over.signal, t.signal]), surprised, retries: 1 }
-  const living = liveOn(load, crowd)
+  const signal = AbortSignal.any([over.signal, t.signal])
+  const living = liveOn({ backend: ground, ledger, over: signal, surprised, ...client }, crowd)
 
   const restarted = ground.instances.filter(({ service }) => service !== 'mailbox')
   async function roll(): Promise<void> {

@@ -16,6 +16,8 @@ export interface Load {
   readonly surprised: (text: string) => void
   /** How often in a row something may be down for the same command before that is told. @default however often */
   readonly retries?: number
+  /** Before a command is sent again for the first time; then longer, up to a second. @default 100 */
+  readonly pauseMs?: number
 }
 
 export interface Crowd {
@@ -32,6 +34,8 @@ const mailWithinMs = 90_000
 const films = 390
 const rentalsEach = 5
 const signInsEach = 3
+
+type Insisting = Pick<Load, 'over' | 'surprised' | 'retries' | 'pauseMs'>
 
 /** This life goes on no more: all is over, or nothing came that it waited for. */
 class Over extends Error {}
@@ -122,12 +126,12 @@ async function rent(load: Load, { email }: Credentials, token: string, film: num
  * @throws Over, or CallFailed for a refusal that is not expected
  */
 export async function insist<Answer>(
-  { over, surprised, retries = Number.POSITIVE_INFINITY }: Pick<Load, 'over' | 'surprised' | 'retries'>,
+  { over, surprised, retries = Number.POSITIVE_INFINITY, pauseMs: firstPauseMs = 100 }: Insisting,
   call: () => Promise<Answer>,
   expected: readonly number[] = [],
 ): Promise<Answer> {
   let down = 0
-  for (let pauseMs = 100; ; pauseMs = Math.min(1_000, 2 * pauseMs)) {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(1_000, 2 * pauseMs)) {
     if (over.aborted) throw new Over()
     try {
       return await call()
@@ -144,7 +148,7 @@ export async function insist<Answer>(
 
 /** A code that fitted may be refused once an answer was lost: that says that it was used, and the ledger is told. */
 export async function confirm(
-  load: Pick<Load, 'ledger' | 'over' | 'surprised' | 'retries'>,
+  load: Insisting & Pick<Load, 'ledger'>,
   kind: CommandKind,
   who: string,
   call: () => Promise<unknown>,

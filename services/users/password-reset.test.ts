@@ -1,6 +1,7 @@
 /** Setting a new password with a mailed code. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Store } from '@vestnik/bus'
 import { anna, open, otherCode, type System } from './app.fixture.ts'
 
 const { email } = anna
@@ -92,4 +93,40 @@ test('for an address that nobody has nothing is mailed', async (t) => {
   await ask(system)
   assert.deepEqual(await system.messages(), [])
   assert.equal((await confirm(system, '000000')).status, 422)
+})
+
+test('an account that is swept away just now is one that is not there', async (t) => {
+  let sweeping = false
+  /** Between the look at the account and what follows, as another instance may do it. */
+  const around = (store: Store): Store => ({
+    ...store,
+    transaction: (work) =>
+      store.transaction((tx) =>
+        work({
+          ...tx,
+          async query(sql, params) {
+            const rows = await tx.query(sql, params)
+            if (sweeping && /FROM users WHERE email/.test(sql)) await tx.query('DELETE FROM users', [])
+            return rows
+          },
+        }),
+      ),
+  })
+  const system = await open(t, { around })
+  const nobodys = await confirm(system, '000000')
+  const own: readonly (readonly [asked: string, confirmed: string])[] = [
+    ['/password-resets', '/password-resets/confirm'],
+    ['/users/confirmations/resend', '/users/confirmations'],
+  ]
+  for (const [asked, confirmed] of own) {
+    sweeping = false
+    await system.post('/users', { email, password: 'squatting horse' })
+    await system.post(asked, { email })
+    const code = await system.lastCode(email)
+    sweeping = true
+    const answer = await system.post(confirmed, { email, code, ...(asked === '/password-resets' && { newPassword }) })
+    assert.deepEqual([answer.status, answer.text], [nobodys.status, nobodys.text])
+  }
+  assert.deepEqual(await system.messages('mail.sendNotice'), [])
+  assert.deepEqual(await system.messages('user.emailConfirmed'), [])
 })

@@ -40,9 +40,13 @@ export async function confirmEmail(tx: Tx, userId: number): Promise<boolean> {
   return (await tx.query('UPDATE users SET email_confirmed = 1 WHERE id = ? RETURNING id', [userId])).length > 0
 }
 
-/** Sets another password, by its hash. */
-export async function setPassword(tx: Tx, userId: number, password: string): Promise<void> {
-  await tx.query('UPDATE users SET password = ?, passwords_set = passwords_set + 1 WHERE id = ?', [password, userId])
+/** Sets another password, by its hash. False: there is no such account any more. */
+export async function setPassword(tx: Tx, userId: number, password: string): Promise<boolean> {
+  const set = await tx.query(
+    'UPDATE users SET password = ?, passwords_set = passwords_set + 1 WHERE id = ? RETURNING id',
+    [password, userId],
+  )
+  return set.length > 0
 }
 
 /**

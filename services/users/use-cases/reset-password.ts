@@ -30,8 +30,7 @@ export function createConfirmReset(parts: Parts): UseCase<users.NewPassword, voi
   const { store, bus, passwords, codes, limits, now } = parts
 
   /** The code has shown that the address is theirs, so it is confirmed as well. */
-  async function reset(tx: Tx, { userId, emailConfirmed }: KnownAccount, email: string, hash: string): Promise<void> {
-    await setPassword(tx, userId, hash)
+  async function reset(tx: Tx, { userId, emailConfirmed }: KnownAccount, email: string): Promise<void> {
     await endSessionsOf(tx, userId, now())
     await codes.revoke(tx, confirmAddressBinding(userId))
     if (!emailConfirmed) {
@@ -48,7 +47,8 @@ export function createConfirmReset(parts: Parts): UseCase<users.NewPassword, voi
     const right = await store.transaction(async (tx) => {
       const known = await findAccount(tx, email)
       if (!(await codes.redeem(tx, resetPasswordBinding(known?.userId), code)) || known === undefined) return false
-      await reset(tx, known, email, hash)
+      if (!(await setPassword(tx, known.userId, hash))) return false // swept away meanwhile
+      await reset(tx, known, email)
       await rememberSource(tx, known.userId, source, now())
       return true
     })

@@ -9,7 +9,7 @@ import { type Subscriptions, subscribeAll } from './subscriptions.ts'
 import type { Deliver, Health } from './transport.ts'
 
 export interface AtBroker {
-  /** Something was added to the outbox. */
+  /** Something was committed: perhaps a message. */
   wake(): void
   /** Resolves as `subscribeAll` does. @throws BusError `TOPOLOGY_CONFLICT`, `BAD_OPTION` */
   subscribe(places: readonly Reader[]): Promise<void>

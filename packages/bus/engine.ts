@@ -1,4 +1,5 @@
 /** What the parts of one open bus share. */
+import type { Added } from './added.ts'
 import type { Brokers } from './brokers.ts'
 import type { LogEntry } from './bus.ts'
 import type { Gate } from './gate.ts'
@@ -22,6 +23,7 @@ export interface Engine {
   readonly gate: Gate
   /** What this bus has published and not yet handled, for `settled`. */
   readonly tracker: Tracker
+  readonly added: Added
   readonly telemetry: Telemetry
   readonly publish: Publish
 }

@@ -1,4 +1,5 @@
 /** Opening a bus: options are checked, tables and places are made, the relay, the runners and the deliveries are started. */
+import { createAdded } from './added.ts'
 import { type AtBroker, startAt } from './at-broker.ts'
 import { type Brokers, brokersOf } from './brokers.ts'
 import type { Bus, BusOptions, LogEntry } from './bus.ts'
@@ -129,6 +130,7 @@ function engineOf<T extends Tx>(
   const ports = options.ports ?? systemPorts
   const brokers = brokersOf(options.transport, options.routes ?? [], contracts.keys())
   const telemetry = createTelemetry((topic) => brokers.of(topic).transport.name, ports.now)
+  const added = createAdded(ports.now)
   const groupsOf = new Map<string, string[]>()
   for (const { topic, group } of places) groupsOf.set(topic, [...(groupsOf.get(topic) ?? []), group])
   return {
@@ -144,7 +146,8 @@ function engineOf<T extends Tx>(
     gate: createGate(),
     tracker: createTracker(groupsOf),
     telemetry,
-    publish: publisher({ service, ports, telemetry }, outbox, contracts),
+    added,
+    publish: publisher({ service, ports, telemetry, added }, outbox, contracts),
   }
 }
 

@@ -60,12 +60,12 @@ test('rows of a transaction that runs are not taken, and those behind it are hel
   await using database = await scratchDatabase(server)
   await using store = await openPostgresStore(database.url)
   await migrate(store, systemPorts)
-  const look = () => store.read(async (tx) => [(await outbox.take(tx)).length, await outbox.isHeldUp(tx)])
-  assert.deepEqual(await look(), [0, false])
+  const look = () => store.read(async (tx) => [(await outbox.take(tx)).batch.length, await outbox.look(tx)])
+  assert.deepEqual(await look(), [0, 'nothing'])
   const late = await begin(database)
   await insert(late, 'late')
   await store.transaction((tx) => outbox.add(tx, row('early')))
-  assert.deepEqual(await look(), [0, true])
+  assert.deepEqual(await look(), [0, 'heldUp'])
   await late.query('COMMIT')
   await late.end()
   await until(async () => (await look())[0] === 2)
@@ -88,12 +88,12 @@ test('what waited for a lock never overtakes what its holder wrote, and holds up
   await waiter.end()
   const parts: readonly Part[] = [{}, { shards: Array.from({ length: 15 }, (_, i) => i + 1) }, { carries: () => true }]
   const look = (part: Part) =>
-    store.read(async (tx) => (await outbox.take(tx, part)).map(({ id, key }) => `${id} ${key}`))
+    store.read(async (tx) => (await outbox.take(tx, part)).batch.map(({ id, key }) => `${id} ${key}`))
   for (const part of parts) {
     await until(async () => (await look(part)).length > 0) // other transactions of this server end soon
     assert.deepEqual(await look(part), ['waiter another'])
   }
-  assert.equal(await store.read((tx) => outbox.waits(tx)), true)
+  assert.equal(await store.read((tx) => outbox.look(tx)), 'some')
   await bystander.query('COMMIT')
   await bystander.end()
   for (const part of parts) {
@@ -121,7 +121,7 @@ test('however many rows were restored, all of them can be taken', { timeout }, a
   await fill(database, 1_400)
   await restoreFrom(database, 'pos % 100 > 3')
   await adoptRestored(store, sql)
-  const first = () => store.read((tx) => outbox.take(tx))
+  const first = async () => (await store.read((tx) => outbox.take(tx))).batch
   await until(async () => (await first()).length === 1_000) // other transactions of this server end soon
   assert.deepEqual(
     (await first()).map(({ pos }) => pos),
@@ -202,7 +202,7 @@ test('each row has the shard of its key, and one without a key that of its id', 
     for (const name of ['a', 'b', 'c']) await outbox.add(tx, row(name))
     await outbox.add(tx, keyless)
   })
-  const take = () => store.read((tx) => outbox.take(tx))
+  const take = async () => (await store.read((tx) => outbox.take(tx))).batch
   await until(async () => (await take()).length === 4) // other transactions of this server end soon
   const taken = await take()
   const [shard] = taken.map((one) => one.shard)
@@ -211,7 +211,7 @@ test('each row has the shard of its key, and one without a key that of its id', 
     [shard, shard, shard, shard],
   )
   const others = Array.from({ length: 16 }, (_, i) => i).filter((i) => i !== shard)
-  const look = (shards: readonly number[]) => store.read(async (tx) => (await outbox.take(tx, { shards })).length)
+  const look = (shards: readonly number[]) => store.read(async (tx) => (await outbox.take(tx, { shards })).batch.length)
   assert.deepEqual([await look([shard ?? 0]), await look(others)], [4, 0])
 })
 
@@ -221,11 +221,12 @@ test('one busy key fills a batch, also where there are several brokers', { timeo
   await migrate(store, systemPorts)
   await fill(database, 1_500)
   await command(database.url, "UPDATE vestnik_outbox SET key = 'one'")
-  const [first] = await store.read((tx) => outbox.take(tx))
+  const { batch } = await store.read((tx) => outbox.take(tx))
+  const [first] = batch
   for (const carries of [() => true, undefined]) {
     const shards = Array.from({ length: 16 }, (_, i) => i).filter((i) => i === first?.shard || i < 14)
     const taken = await store.read((tx) => outbox.take(tx, { carries, shards }))
-    assert.equal(taken.length, 1_000)
+    assert.equal(taken.batch.length, 1_000)
   }
 })
 

@@ -29,20 +29,24 @@ export interface Part {
   readonly shards?: readonly number[]
 }
 
+/** What there is to take. */
+export interface Taken {
+  readonly batch: readonly TakenRow[]
+  readonly found: Found
+}
+
+/** `heldUp`: none of what waits can be taken yet, as a transaction that began before still runs, anywhere on the server. */
+export type Found = 'nothing' | 'some' | 'heldUp'
+
 export interface Outbox {
   add(tx: Tx, row: OutboxRow): Promise<void>
   /**
    * The next messages to publish: none that is set aside, and none behind one that is set aside and parks its key. `sent`
    * are positions that the broker holds already: they are passed over.
    */
-  take(tx: Tx, part?: Part, sent?: readonly number[]): Promise<readonly TakenRow[]>
+  take(tx: Tx, part?: Part, sent?: readonly number[]): Promise<Taken>
   /** Whether there is anything to take. */
-  waits(tx: Tx, carries?: Part['carries']): Promise<boolean>
-  /**
-   * Whether messages wait that cannot be taken yet, as a transaction which began before theirs still runs, anywhere on
-   * the database server. Asked when there is nothing to take.
-   */
-  isHeldUp(tx: Tx, part?: Part, sent?: readonly number[]): Promise<boolean>
+  look(tx: Tx, carries?: Part['carries']): Promise<Found>
   /** The broker holds them: they leave the table, each by its own position, never by a cursor. */
   removeSent(tx: Tx, positions: readonly number[]): Promise<void>
   /** The broker refused them: they stay for a person, and hold up nothing that is behind (unless they park their key). */
@@ -61,8 +65,10 @@ export function outboxFor(sql: Sql): Outbox {
     },
 
     async take(tx, part = {}, sent = []) {
-      const positions = batchOf(await next(tx, part, sent, batchRows))
-      if (positions.length === 0) return []
+      const waiting = await read(tx, part, sent)
+      const positions = batchOf(beforeHeldUp(waiting))
+      const found = foundOf(waiting)
+      if (positions.length === 0) return { batch: [], found }
       const rows = await tx.query(
         ...(sql.dialect === 'sqlite'
           ? sql`SELECT pos, 0 AS shard, id, topic, key, headers, body FROM vestnik_outbox
@@ -71,17 +77,10 @@ export function outboxFor(sql: Sql): Outbox {
             WHERE pos >= ${positions[0] ?? 0} AND pos <= ${positions.at(-1) ?? 0}
             AND pos = ANY(CAST(${arrayOf(positions)} AS BIGINT[])) ORDER BY pos`),
       )
-      return rows.map(toTaken)
+      return { batch: rows.map(toTaken), found }
     },
 
-    waits: async (tx, carries) => (await next(tx, { carries }, [], batchRows)).length > 0,
-
-    // When there is nothing to take, the first one that is left is held up.
-    async isHeldUp(tx, part = {}, sent = []) {
-      if (sql.dialect === 'sqlite') return false
-      const [first] = await read(tx, part, sent, 1)
-      return first?.behind === 1
-    },
+    look: async (tx, carries) => foundOf(await read(tx, { carries }, [])),
 
     // In PostgreSQL the planner is told how near to each other they are, or it would rather read the whole table.
     async removeSent(tx, positions) {
@@ -107,19 +106,10 @@ export function outboxFor(sql: Sql): Outbox {
   }
 
   /** Positions and sizes. What is behind a message that parks its key is passed over, however much it is: it must not fill the batch. */
-  async function next(tx: Tx, part: Part, sent: readonly number[], most: number): Promise<readonly Row[]> {
-    return beforeHeldUp(await read(tx, part, sent, most))
-  }
-
-  async function read(
-    tx: Tx,
-    { carries, shards }: Part,
-    sent: readonly number[],
-    most: number,
-  ): Promise<readonly Row[]> {
-    if (carries) return nextOf(tx, await topicsOf(tx, carries), shards ?? allShards, sent, most)
-    if (shards && shards.length < shardCount[sql.dialect]) return nextIn(tx, shards, undefined, sent, most)
-    return nextOfAll(tx, sent, most)
+  async function read(tx: Tx, { carries, shards }: Part, sent: readonly number[]): Promise<readonly Row[]> {
+    if (carries) return nextOf(tx, await topicsOf(tx, carries), shards ?? allShards, sent, batchRows)
+    if (shards && shards.length < shardCount[sql.dialect]) return nextIn(tx, shards, undefined, sent, batchRows)
+    return nextOfAll(tx, sent, batchRows)
   }
 
   /**
@@ -247,6 +237,10 @@ function beforeHeldUp(rows: readonly Row[]): readonly Row[] {
     return !heldUp.has(shard)
   })
 }
+
+/** A shard's first row that is held up holds up what is behind it; so where every shard begins with one, nothing is left. */
+const foundOf = (rows: readonly Row[]): Found =>
+  rows.length === 0 ? 'nothing' : beforeHeldUp(rows).length === 0 ? 'heldUp' : 'some'
 
 /** The positions of the first rows that fit into a batch, at least one. */
 function batchOf(sizes: readonly Row[]): readonly number[] {

@@ -58,7 +58,7 @@ function checkKey({ topic }: Contract, key: string | undefined): string | undefi
 export type Publish = (tx: Tx, contract: Contract, payload: unknown, options?: PublishOptions) => Promise<string>
 
 /** With a schema that answers at once, the row is written before the call returns. */
-export function publisher({ service, ports, telemetry }: Parts, outbox: Outbox, known: Contracts): Publish {
+export function publisher({ service, ports, telemetry, added }: Parts, outbox: Outbox, known: Contracts): Publish {
   const write = writer({ service, now: ports.now, id: ports.id, inject: telemetry.inject })
 
   return async (tx, contract, payload, options = {}) => {
@@ -70,13 +70,14 @@ export function publisher({ service, ports, telemetry }: Parts, outbox: Outbox, 
     }
     const written = write(contract, payload, options)
     const message = written instanceof Promise ? await written : written
+    added.note()
     await outbox.add(tx, { ...message, created: ports.now(), parks: contract.afterDead === 'park' })
     ports.crash('outbox.added')
     return message.id
   }
 }
 
-type Parts = Pick<Engine, 'service' | 'ports' | 'telemetry'>
+type Parts = Pick<Engine, 'service' | 'ports' | 'telemetry' | 'added'>
 type Contracts = ReadonlyMap<string, Contract>
 
 /** Runs an `on` handler in its transaction, and waits for what it published without waiting. */

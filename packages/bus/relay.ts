@@ -2,12 +2,13 @@
 import { createBell } from './bell.ts'
 import type { Broker } from './brokers.ts'
 import type { Engine } from './engine.ts'
+import { createMarker } from './marker.ts'
 import type { Outbox, TakenRow } from './outbox.ts'
 import { isWhole, type Published, type PublishedPlaces, publishBatch } from './publish-batch.ts'
 import { shardsOf } from './shards.ts'
 
 export interface Relay {
-  /** Something was added to the outbox. */
+  /** Something was committed: perhaps a message. */
   wake(): void
   /** Sends what is there while the broker takes it, then stops; at the deadline it stops all the same. */
   stop(deadline: AbortSignal): Promise<void>
@@ -19,6 +20,8 @@ export interface Relay {
 const pollMs = 1_000
 /** A process in whose stead others relay looks no more often than this. */
 const followMs = 100
+/** So often at most a service looks that publishes nothing itself; each of its commits would make it look. */
+const idleMs = 20
 /** For messages that a running transaction holds up: the longest pause, and after how long a person is told. */
 const longestBehindMs = 500
 const tellHeldUpMs = 10_000
@@ -27,15 +30,14 @@ const longestPauseMs = 2_000
 
 /**
  * Sends nothing before its places are made: a broker that does not know a topic refuses it, or forgets. One batch is in
- * flight at a time, of all shards that are ours; while it is, the one before it is marked.
+ * flight at a time, of all shards that are ours; while it is taken and sent, the one before it is marked.
  */
 export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, places: PublishedPlaces): Relay {
-  const { store, ports, log, tracker, telemetry } = engine
+  const { store, ports, log, tracker, added, telemetry } = engine
   const { name, carries } = broker
   const bell = createBell(ports)
   const shards = shardsOf(engine, name)
-  /** What the broker holds and the table still has as new: it is in no later batch. */
-  let unmarked: Published | undefined
+  const marker = createMarker(mark, bell.ring)
   let trouble: string | undefined
   let isBrokers = false
   let pauseMs = 0
@@ -43,6 +45,7 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
   let follows = false
   let heldUpSince: number | undefined
   let told = false
+  let looksSoon = false
   let stopping = false
   let placed = false
   const leaving = new AbortController()
@@ -54,7 +57,10 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
   })
 
   return {
-    wake: bell.ring,
+    wake() {
+      if (added.lately()) bell.ring()
+      else lookSoon()
+    },
     trouble: () => trouble,
     async stop(deadline) {
       stopping = true
@@ -77,61 +83,56 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
     if (!placed) return
     while (!stopped.signal.aborted) {
       try {
+        marker.check()
         const batch = await take()
-        await publishAndMark(batch)
-        if (batch.length === 0 && stopping && heldUpSince === undefined) return
-        // The outbox could be worked on; of the broker a turn without messages says nothing.
-        if (batch.length === 0 && !isBrokers) succeeded()
-        if (batch.length === 0) await waitForMore()
+        if (batch.length > 0) await publishAndMark(batch)
+        else if (stopping && heldUpSince === undefined) return await marker.ended()
+        else {
+          // The outbox could be worked on; of the broker a turn without messages says nothing.
+          if (!isBrokers) succeeded()
+          await waitForMore()
+        }
       } catch (error) {
         failed(`relay to ${name}: the outbox cannot be worked on`, error)
       }
       // Not by the bell: while the broker is away, every commit of the service would ring it.
       if (pauseMs > 0) await ports.sleep(pauseMs, stopped.signal)
     }
-    if (unmarked) await mark(unmarked).catch(() => undefined) // else it is sent again
+    await marker.ended().catch(() => undefined) // else it is sent again
   }
 
   async function take(): Promise<readonly TakenRow[]> {
     if (shards.dueAt() <= ports.now() && !(await share())) return []
     const part = { carries, shards: shards.ours() }
     if (part.shards.length === 0) return []
-    const sent = unmarked?.batch.map(({ pos }) => pos) ?? []
-    const { batch, heldUp } = await store.read(async (tx) => {
-      const batch = await outbox.take(tx, part, sent)
-      return { batch, heldUp: batch.length === 0 && (await outbox.isHeldUp(tx, part, sent)) }
-    })
-    noteHeldUp(heldUp)
+    const sent = marker.positions() // what is marked meanwhile is passed over too
+    const { batch, found } = await store.read((tx) => outbox.take(tx, part, sent))
+    noteHeldUp(found === 'heldUp')
     return batch
   }
 
   /** Between two batches, and only while messages wait: an idle service writes nothing, nor does one that follows. */
   async function share(): Promise<boolean> {
-    const { waits, heldUp, changes } = await store.read(async (tx) => {
-      const waits = await outbox.waits(tx, carries)
-      return { waits, heldUp: !waits && (await outbox.isHeldUp(tx, { carries })), changes: await shards.look(tx) }
+    const { found, changes } = await store.read(async (tx) => {
+      const found = await outbox.look(tx, carries)
+      return { found, changes: found === 'some' && (await shards.look(tx)) }
     })
-    follows = waits && !changes
-    noteHeldUp(heldUp)
-    if (!waits || !changes) return false
-    await publishAndMark([]) // what is given up must not be sent again by its new owner
+    follows = found === 'some' && !changes
+    noteHeldUp(found === 'heldUp')
+    if (!changes) return false
+    await marker.ended() // what is given up must not be sent again by its new owner
     shards.stand(await store.transaction((tx) => shards.share(tx)))
     follows = shards.ours().length === 0
     return true
   }
 
-  /** A batch that was published whole is marked while the next one is published; else the next one must know of it. */
+  /** What was published whole is marked while the next batch is taken and published; of the rest the next one must know. */
   async function publishAndMark(batch: readonly TakenRow[]): Promise<void> {
-    const before = unmarked
-    unmarked = undefined // what cannot be marked is sent again
-    const [published, marked] = await Promise.allSettled([
-      batch.length > 0 ? publish(batch) : undefined,
-      before && mark(before),
-    ])
-    const now = published.status === 'fulfilled' ? published.value : undefined
-    if (now && isWhole(now)) unmarked = now
-    else if (now) await mark(now)
-    for (const one of [published, marked]) if (one.status === 'rejected') throw one.reason
+    const [published, marked] = await Promise.allSettled([publish(batch), marker.ended()])
+    if (published.status === 'rejected') throw published.reason
+    marker.mark(published.value)
+    if (!isWhole(published.value)) await marker.ended()
+    if (marked.status === 'rejected') throw marked.reason
   }
 
   async function publish(batch: readonly TakenRow[]): Promise<Published> {
@@ -166,6 +167,15 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
     })
     ports.crash('relay.marked')
     telemetry.sent(batch, doubtful.size + refused.size)
+  }
+
+  function lookSoon(): void {
+    if (looksSoon) return
+    looksSoon = true
+    void ports.sleep(idleMs, leaving.signal).then(() => {
+      looksSoon = false
+      bell.ring()
+    })
   }
 
   async function waitForMore(): Promise<void> {

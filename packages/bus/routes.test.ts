@@ -213,7 +213,7 @@ test('a take reads nothing of what waits for another broker', async () => {
         return tx.query(text, values)
       },
     }
-    const taken = await outbox.take(listening, { carries: (topic) => topic === 'note.written' })
+    const { batch: taken } = await outbox.take(listening, { carries: (topic) => topic === 'note.written' })
     assert.deepEqual(
       taken.map(({ topic }) => topic),
       ['note.written'],

@@ -15,7 +15,7 @@ export async function waitSettled(engine: Engine, outbox: Outbox): Promise<void>
   async function isSettled(): Promise<boolean> {
     const { tracker, service, sql } = engine
     return store.read(async (tx) => {
-      if ((await outbox.waits(tx)) || (await outbox.isHeldUp(tx))) return false
+      if ((await outbox.look(tx)) !== 'nothing') return false
       for (const owed of tracker.open()) {
         const [row] = await tx.query(
           ...sql`SELECT state FROM vestnik_inbox WHERE topic = ${owed.topic}

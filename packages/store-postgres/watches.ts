@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts'
 
 export interface Watches {
   add(wake: () => void): () => void
-  /** A commit of our own changed something: on this connection others are told. */
+  /** A commit of our own changed something: others are told, if nobody watches here on this connection. */
   changed(connection: Connection): void
   close(): Promise<void>
 }
@@ -16,6 +16,8 @@ export interface WatchOptions {
   readonly connect: () => Promise<Connection>
 }
 
+/** So often at most others are told: each notification costs the server a transaction, and who was told looks at all. */
+const tellMs = 10
 const firstPauseMs = 100
 const longestPauseMs = 2_000
 
@@ -26,6 +28,10 @@ export function watching({ channel, pollMs, connect }: WatchOptions): Watches {
   let listening: AbortController | undefined
   let ended: Promise<void> = Promise.resolve()
   let closed = false
+  /** The connection that listens. It has no transactions into which a late notification could fall. */
+  let listener: Connection | undefined
+  let toldAt = Number.NEGATIVE_INFINITY
+  let telling: NodeJS.Timeout | undefined
 
   const wake = (): void => {
     for (const each of [...wakes]) call(each)
@@ -38,6 +44,8 @@ export function watching({ channel, pollMs, connect }: WatchOptions): Watches {
       if (connection) {
         pauseMs = firstPauseMs
         await listenOn(connection, signal).catch(() => {})
+        listener = undefined
+        if (telling) tellOthers(connection)
         await connection.close()
       }
       await pause(pauseMs, signal)
@@ -49,6 +57,7 @@ export function watching({ channel, pollMs, connect }: WatchOptions): Watches {
       if (!own.has(processId)) wake()
     })
     await connection.command(`LISTEN ${channel}`)
+    listener = connection
     let seen: unknown
     while (!signal.aborted && connection.lost() === undefined) {
       // It differs as soon as any transaction that wrote has ended: also one that nobody announced.
@@ -58,6 +67,22 @@ export function watching({ channel, pollMs, connect }: WatchOptions): Watches {
       seen = now
       await pause(pollMs, signal)
     }
+  }
+
+  function tellSoon(): void {
+    if (telling) return
+    const dueMs = toldAt + tellMs - performance.now()
+    if (dueMs > 0) telling = setTimeout(() => listener && tellOthers(listener), dueMs)
+    else if (listener) tellOthers(listener)
+  }
+
+  function tellOthers(connection: Connection): void {
+    clearTimeout(telling)
+    telling = undefined
+    toldAt = performance.now()
+    own.add(connection.processId)
+    // After the commit and without its durability: it is a hint, and a commit that notifies holds up all others.
+    connection.command(`SET LOCAL synchronous_commit = off; NOTIFY ${channel}`).catch(() => {})
   }
 
   return {
@@ -78,9 +103,8 @@ export function watching({ channel, pollMs, connect }: WatchOptions): Watches {
     },
     changed(connection) {
       wake()
-      own.add(connection.processId)
-      // After the commit and without its durability: it is a hint, and a commit that notifies holds up all others.
-      connection.command(`SET LOCAL synchronous_commit = off; NOTIFY ${channel}`).catch(() => {})
+      if (listener) tellSoon()
+      else tellOthers(connection)
     },
     async close() {
       closed = true

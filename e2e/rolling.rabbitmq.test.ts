@@ -10,7 +10,7 @@ import { settle } from './campaign/settle.ts'
 import { assertClean, longerCampaignMs } from './campaign/short.ts'
 
 /** Few people: who waits, waits for what is restarted and not for the machine. */
-const crowd = { renters: 2, forgetful: 2 }
+const crowd = { renters: 2, forgetful: 2, careful: 1 }
 /** It asks again after the second that the answers name, and is surprised when that is not enough. */
 const client = { retries: 1, pauseMs: 1_000 }
 const patienceMs = 100_000

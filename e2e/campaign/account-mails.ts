@@ -1,4 +1,7 @@
-/** Mails: each code that was asked for came, in the order of its key, and again only where that is counted as uncertain. */
+/**
+ * Mails: each code that was asked for came, in the order of its key, and each notice, and again only where that is counted
+ * as uncertain.
+ */
 import type { MailCounts } from './account.ts'
 import type { Found, Letter } from './found.ts'
 import type { Command } from './ledger.ts'
@@ -12,6 +15,7 @@ export interface MailAccount {
 }
 
 const codes = 'mail.sendCode'
+const notices = 'mail.sendNotice'
 
 /** Which commands ask for a code, and who then publishes it. A sign-up that is sent again makes no second one. */
 const asking: Readonly<Partial<Record<Command['kind'], string>>> = {
@@ -29,11 +33,20 @@ export function accountOfMails(commands: readonly Command[], found: Found): Mail
     (one) => `${one.to} ${one.source}`,
   )
   const requests = groupBy(asked, (one) => `${one.who} ${asking[one.kind]}`)
+  const told = groupBy(
+    found.letters.filter(({ topic }) => topic === notices),
+    ({ to }) => to,
+  )
+  const telling = groupBy(
+    commands.filter(({ kind, refused }) => (kind === 'confirm reset' || kind === 'sign up') && !refused),
+    ({ who }) => who,
+  )
   const firsts = [...arrivals.keys()]
   const turn = new Map(firsts.map((messageId, i) => [messageId, i]))
   return {
     lost: [
       ...[...requests].flatMap(([place, own]) => unanswered(own, places.get(place) ?? [], place)),
+      ...[...telling].flatMap(([who, own]) => untold(own, told.get(who) ?? [], who)),
       ...found.letters.flatMap(({ messageId, to }) =>
         arrivals.has(messageId) ? [] : [`a mail to ${to}: ${messageId}`],
       ),
@@ -45,6 +58,7 @@ export function accountOfMails(commands: readonly Command[], found: Found): Mail
     ghosts: [
       ...found.mails.flatMap(({ messageId, to }) => (letters.has(messageId) ? [] : [`a mail to ${to}: ${messageId}`])),
       ...[...places].flatMap(([place, own]) => unasked(requests.get(place) ?? [], own, place)),
+      ...[...told].flatMap(([to, own]) => unfounded(telling.get(to) ?? [], own, to)),
     ],
     disordered: [...places].flatMap(([place, own]) => overtaken(requests.get(place) ?? [], own, turn, place)),
     counts: {
@@ -78,6 +92,19 @@ function unasked(requests: readonly Command[], letters: readonly Letter[], place
       .map(({ madeAt }) => `${place}: a code at ${new Date(madeAt).toISOString()} that nobody asked for`),
     ...(tooMany > 0 ? [`${place}: ${tooMany} codes too many`] : []),
   ]
+}
+
+/** The owner of an account is told that its password was changed. */
+function untold(commands: readonly Command[], own: readonly Letter[], who: string): readonly string[] {
+  return answered(commands.filter(({ kind }) => kind === 'confirm reset'))
+    .filter((one) => !own.some(({ madeAt }) => isWithin(madeAt, one)))
+    .map(({ askedAt }) => `${who}: no notice of the new password at ${new Date(askedAt).toISOString()}`)
+}
+
+/** Besides that, a sign-up that is sent again finds the address taken. */
+function unfounded(commands: readonly Command[], own: readonly Letter[], to: string): readonly string[] {
+  const most = commands.length - (commands.some(({ kind }) => kind === 'sign up') ? 1 : 0)
+  return own.length > most ? [`${to}: ${own.length - most} notices too many`] : []
 }
 
 /** A sign-up makes one code, and a rental too, however often they are sent. */

@@ -2,6 +2,7 @@
 import { accountOfLines } from './account-lines.ts'
 import { accountOfMails } from './account-mails.ts'
 import { accountOfPeople } from './account-people.ts'
+import { accountOfSessions } from './account-sessions.ts'
 import type { Found } from './found.ts'
 import { type Command, type CommandKind, commandKinds } from './ledger.ts'
 
@@ -47,14 +48,15 @@ export type Faulty = Pick<Account, (typeof faultyKinds)[number]>
 
 export function accountOf(commands: readonly Command[], found: Found): Account {
   const people = accountOfPeople(commands, found)
+  const sessions = accountOfSessions(commands, found)
   const mails = accountOfMails(commands, found)
   const lines = accountOfLines(found)
   const counts = countsOf(commands)
   return {
     commands: counts,
-    lost: [...people.lost, ...mails.lost, ...lines.lost],
-    doubled: [...people.doubled, ...mails.doubled, ...lines.doubled],
-    ghosts: [...people.ghosts, ...mails.ghosts, ...lines.ghosts],
+    lost: [...people.lost, ...sessions.lost, ...mails.lost, ...lines.lost],
+    doubled: [...people.doubled, ...sessions.doubled, ...mails.doubled, ...lines.doubled],
+    ghosts: [...people.ghosts, ...sessions.ghosts, ...mails.ghosts, ...lines.ghosts],
     stuck: found.remains.map(({ service, what, topic, count }) => `${service}: ${count} of ${topic} ${what}`),
     disordered: mails.disordered,
     surprises: [...found.surprises, ...silent(counts), ...(found.kills > 0 ? [] : ['nothing was killed'])],

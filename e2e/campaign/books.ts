@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
 import type { Mail } from '../../tools/client/mailbox.ts'
-import type { Found, Letter, Remainder } from './found.ts'
+import type { Found, Letter, Remainder, Session } from './found.ts'
 
 export type BookName = 'gateway' | 'users' | 'films' | 'mailer'
 
@@ -47,8 +47,8 @@ export async function readFound(
   printed: readonly string[],
 ): Promise<Omit<Found, 'brokenOff' | 'kills' | 'surprises'>> {
   const [users, sessions, logins, known, rentals, letters, ...remains] = await Promise.all([
-    books('users', 'SELECT id, email, email_confirmed AS confirmed FROM users'),
-    books('users', 'SELECT id, user_id, created_at FROM sessions'),
+    books('users', 'SELECT id, email, email_confirmed AS confirmed, passwords_set FROM users'),
+    books('users', sessionsWithTokens),
     books('gateway', 'SELECT user_id, timestamp FROM logins'),
     books('films', 'SELECT id, email, confirmed FROM users'),
     books('films', 'SELECT id, user_id, film_id, until FROM rentals'),
@@ -60,8 +60,9 @@ export async function readFound(
       id: Number(row.id),
       email: String(row.email),
       confirmed: Number(row.confirmed) === 1,
+      passwordsSet: Number(row.passwords_set),
     })),
-    sessions: sessions.map((row) => ({ id: String(row.id), userId: Number(row.user_id), at: Number(row.created_at) })),
+    sessions: sessions.map(sessionOf),
     logins: logins.map((row) => ({ userId: Number(row.user_id), at: Date.parse(String(row.timestamp)) })),
     known: known.map((row) => ({
       id: Number(row.id),
@@ -98,6 +99,19 @@ async function remainsOf(books: Books, service: BookName): Promise<readonly Rema
     ...inbox.map((row) => remainder(row.state === 'dead' ? 'dead' : 'held', row)),
   ]
 }
+
+const sessionsWithTokens = `SELECT sessions.id, user_id, created_at, count(ended_at) AS ends, count(hash) AS tokens,
+  count(used_at) AS used FROM sessions LEFT JOIN refresh_tokens ON session_id = sessions.id
+  GROUP BY sessions.id, user_id, created_at`
+
+const sessionOf = (row: Row): Session => ({
+  id: String(row.id),
+  userId: Number(row.user_id),
+  at: Number(row.created_at),
+  ended: Number(row.ends) > 0,
+  tokens: Number(row.tokens),
+  used: Number(row.used),
+})
 
 /** The mailer makes the Message-ID of the effect's idempotency key, and ids of messages begin with their time. */
 function letterOf({ topic, grp, source, id, key, uncertain }: Row): Letter {

@@ -1,8 +1,8 @@
 /** What is in the books of all services, and in the mailbox, when a campaign is over. */
 
 export interface Found {
-  readonly users: readonly { readonly id: number; readonly email: string; readonly confirmed: boolean }[]
-  readonly sessions: readonly { readonly id: string; readonly userId: number; readonly at: number }[]
+  readonly users: readonly User[]
+  readonly sessions: readonly Session[]
   /** The gateway's, from the messages of the users service. */
   readonly logins: readonly { readonly userId: number; readonly at: number }[]
   /** The films service's, from the same. */
@@ -27,6 +27,25 @@ export interface Found {
   readonly kills: number
   /** Answers that nobody expected, and ends of services, in words. */
   readonly surprises: readonly string[]
+}
+
+export interface User {
+  readonly id: number
+  readonly email: string
+  readonly confirmed: boolean
+  /** After the first. */
+  readonly passwordsSet: number
+}
+
+export interface Session {
+  readonly id: string
+  readonly userId: number
+  /** When it began: milliseconds since 1970. */
+  readonly at: number
+  readonly ended: boolean
+  /** Its refresh tokens, and those of them that were used. */
+  readonly tokens: number
+  readonly used: number
 }
 
 export interface Letter {

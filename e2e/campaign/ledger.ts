@@ -1,7 +1,17 @@
 /** Every command that was sent, and what became of it: answered, refused, or nobody knows. */
 import { CallFailed } from '../../tools/client/ask.ts'
 
-export const commandKinds = ['sign up', 'confirm address', 'sign in', 'ask reset', 'rent', 'confirm rental'] as const
+export const commandKinds = [
+  'sign up',
+  'confirm address',
+  'sign in',
+  'refresh',
+  'sign out',
+  'ask reset',
+  'confirm reset',
+  'rent',
+  'confirm rental',
+] as const
 
 export type CommandKind = (typeof commandKinds)[number]
 

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { logins } from '@vestnik/api'
 import { ask } from '../../tools/client/ask.ts'
 import type { Credentials } from '../../tools/client/person.ts'
-import { askReset, insist, join, type Load, live, nextCode, pause, signIn } from './load.ts'
+import { join } from './load.ts'
+import { askReset, signIn } from './sessions.ts'
+import { insist, type Load, live, nextCode, pause } from './steps.ts'
 
 /** One way that was gone from its first request to its last effect: milliseconds since 1970. */
 export interface Trip {
@@ -39,7 +41,7 @@ async function travelOn(load: Load, person: Credentials, ended: (trip: Trip) => 
 }
 
 async function untilListed(load: Load, person: Credentials, from: number): Promise<void> {
-  const token = await signIn(load, person)
+  const { accessToken: token } = await signIn(load, person)
   while (!load.over.aborted) {
     const page = await insist(load, () =>
       ask(load.backend.url, logins.listLogins, { token, query: { page: 1, pageSize: 1 } }),

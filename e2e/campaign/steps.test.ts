@@ -5,7 +5,7 @@ import { CallFailed } from '../../tools/client/ask.ts'
 import { anna, commands, found } from './account.fixture.ts'
 import { accountOf } from './account.ts'
 import { openLedger } from './ledger.ts'
-import { confirm, insist } from './load.ts'
+import { confirm, expectRefusal, insist } from './steps.ts'
 
 /** A life that goes on, with what it was surprised by. */
 function openLife() {
@@ -79,7 +79,7 @@ test('a code that is refused after a lost answer was used: the account demands i
   const withRental = [...others('confirm rental'), ...rentals.flat()]
   assert.deepEqual(accountOf(withAddress, found).lost, [])
   assert.deepEqual(accountOf(withRental, found).lost, [])
-  const users = [{ id: 1, email: anna, confirmed: false }]
+  const users = [{ id: 1, email: anna, confirmed: false, passwordsSet: 1 }]
   assert.deepEqual(accountOf(withAddress, { ...found, users }).lost, [`the confirmation of ${anna}`])
   const unused = found.rentals.map((one) => ({ ...one, active: false }))
   const { lost } = accountOf(withRental, { ...found, rentals: unused })
@@ -89,4 +89,24 @@ test('a code that is refused after a lost answer was used: the account demands i
 test('a code that is refused at once is told', async () => {
   const { load } = openLife()
   await assert.rejects(confirm(load, 'confirm address', anna, answering(422)), { status: 422 })
+})
+
+test('what is used once may be refused in its own way', async () => {
+  const { load } = openLife()
+  await confirm(load, 'sign out', anna, answering(undefined, 401), 'session-2', 401)
+  const signOuts = load.ledger.commands.map(({ answeredAt, refused }) => [answeredAt !== undefined, refused === true])
+  assert.deepEqual(signOuts, [
+    [true, false],
+    [false, true],
+  ])
+  await assert.rejects(confirm(load, 'sign out', anna, answering(401), 'session-3', 401), { status: 401 })
+})
+
+test('what opens a door that it must not open any more is told, and only that', async () => {
+  const { load, surprises } = openLife()
+  await expectRefusal(load, 'an old key', answering(503, undefined, 401))
+  assert.deepEqual(surprises, [])
+  await expectRefusal(load, 'an old key', answering(200))
+  assert.deepEqual(surprises, ['an old key still opens a door'])
+  await assert.rejects(expectRefusal(load, 'an old key', answering(400)), { status: 400 })
 })

@@ -24,7 +24,7 @@ const report: Report = {
   plan: [],
 }
 const page = 'words\n| a | table |\n|---|---|\n<!-- /campaigns -->\nmore words\n'
-const row = '| 2026-01-02 | `npm run campaign -- --seed 7` | 12 | 7 | 1 | 0 | 0 | 0 | 0 | 0 | 0 | 4, 0, 0 | 2000 ms |'
+const row = '| 2026-01-02 | `npm run campaign -- --seed 7` | 12 | 7 | 1 | 0 | 0 | 0 | 0 | 0 | 0 | 5, 0, 0 | 2000 ms |'
 
 test('a campaign gets a row at the end of the table', () => {
   assert.equal(withRow(page, report), page.replace('<!--', `${row}\n<!--`))

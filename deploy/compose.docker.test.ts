@@ -1,13 +1,14 @@
-/** The backend in containers on RabbitMQ, as deploy/compose.yaml runs it. */
+/** The backend in containers on RabbitMQ, as deploy/compose.yaml runs it, and with compose.postgres.yaml beside it. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type Containers, composePrograms, type Profile } from '../tools/containers/compose.ts'
 import type { Docker } from '../tools/containers/docker.ts'
 import { rabbitmq, runOn, withProject } from './containers.fixture.ts'
 import { neededFolders, services } from './image.fixture.ts'
+import { runOnPostgres } from './postgres.fixture.ts'
 
 test('the backend runs in containers on RabbitMQ', { timeout: 1_400_000 }, (t) =>
-  withProject(t, ['rabbitmq'], async (project, docker, tag) => {
+  withProject(t, ['rabbitmq', 'postgres'], async (project, docker, tag) => {
     await t.test('each compose that is here accepts the file', () => acceptedByEach(docker))
     await t.test('all that the services need is in the image, and no tests and no keys', () =>
       onlyWhatRuns(docker, tag),
@@ -15,6 +16,7 @@ test('the backend runs in containers on RabbitMQ', { timeout: 1_400_000 }, (t) =
     await runOn(t, { project, docker, profile: 'rabbitmq', brokers: [rabbitmq] }, (containers) =>
       look(t, docker, containers),
     )
+    await t.test('with its data in PostgreSQL', (t) => runOnPostgres(t, docker, project))
   }),
 )
 
@@ -27,15 +29,21 @@ async function look(t: TestContext, docker: Docker, containers: Containers): Pro
 }
 
 async function acceptedByEach(docker: Docker): Promise<void> {
-  const passwords = ['GATEWAY', 'USERS', 'FILMS', 'MAILER'].map((name) => `${name}_BROKER_PASSWORD=x`)
+  const names = ['GATEWAY', 'USERS', 'FILMS', 'MAILER']
+  const passwords = names.map((name) => `${name}_BROKER_PASSWORD=x`)
+  const more = names.map((name) => `${name}_DATABASE_PASSWORD=x`)
   const programs = await composePrograms(docker)
   assert.ok(programs.length > 0)
-  const file = (profile: Profile) => ['-f', 'deploy/compose.yaml', '--profile', profile, 'config', '--quiet']
+  const file = (profile: Profile, ...others: readonly string[]) =>
+    ['compose.yaml', ...others].flatMap((name) => ['-f', `deploy/${name}`]).concat('--profile', profile, 'config', '-q')
   for (const program of programs) {
     for (const profile of ['rabbitmq', 'kafka', 'both'] as const) {
       await docker.program('env', ...passwords, ...program, ...file(profile))
     }
+    await docker.program('env', ...passwords, ...more, ...program, ...file('both', 'compose.postgres.yaml'))
     await assert.rejects(docker.program(program[0] ?? '', ...program.slice(1), ...file('both')), /containers\.md/)
+    const without = docker.program('env', ...passwords, ...program, ...file('both', 'compose.postgres.yaml'))
+    await assert.rejects(without, /containers\.md/)
   }
 }
 

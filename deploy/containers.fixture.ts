@@ -11,7 +11,7 @@ import { signUp } from '../tools/client/person.ts'
 import { type Containers, namesTaken, openProject, type Profile, type Project } from '../tools/containers/compose.ts'
 import { type Docker, dockerOf } from '../tools/containers/docker.ts'
 import { openEngine } from '../tools/containers/engine.ts'
-import { type BrokerImage, makeStandIns } from '../tools/containers/stand-ins.ts'
+import { makeStandIns, type ServerImage } from '../tools/containers/stand-ins.ts'
 import { services } from './image.fixture.ts'
 
 const anna = { email: 'anna@example.org', password: 'correct horse battery staple' }
@@ -19,7 +19,7 @@ const anna = { email: 'anna@example.org', password: 'correct horse battery stapl
 /** Skips the test, with the reason, where there is no engine that it may use. */
 export async function withProject(
   t: TestContext,
-  brokers: readonly BrokerImage[],
+  servers: readonly ServerImage[],
   work: (project: Project, docker: Docker, tag: string) => Promise<void>,
 ): Promise<void> {
   const engine = await openEngine().catch((error: Error) => error)
@@ -31,14 +31,15 @@ export async function withProject(
   if (taken.length > 0) return t.skip(`the engine that runs has ${taken.join(' and ')}, which the test would need`)
   const tag = randomUUID().slice(0, 8)
   const after = timer(t)
-  const standIns = await makeStandIns(docker, tag, brokers)
+  const standIns = await makeStandIns(docker, tag, servers)
   after('images that stand in for the public ones')
   await using project = await openProject(docker, standIns, tag)
   after('the image of the services')
   await work(project, docker, tag)
 }
 
-function timer(t: TestContext): (what: string) => void {
+/** Tells how long a part took. */
+export function timer(t: TestContext): (what: string) => void {
   const startedAt = performance.now()
   return (what) => t.diagnostic(`${what} after ${((performance.now() - startedAt) / 1000).toFixed(0)} s`)
 }
@@ -80,7 +81,8 @@ export interface Stage {
 export const rabbitmq = { name: 'message-broker', user: 'rabbitmq' }
 export const kafka = { name: 'kafka', user: 'appuser' }
 
-async function isLittle(docker: Docker, name: string, user: string): Promise<void> {
+/** A server that needs no more than its user. */
+export async function isLittle(docker: Docker, name: string, user: string): Promise<void> {
   assert.equal((await docker.run('exec', name, 'id', '-un')).trim(), user)
   assert.match(await docker.run('exec', name, 'cat', '/proc/1/status'), /^CapBnd:\t0+$/m)
   await assert.rejects(docker.run('exec', name, 'touch', '/etc/here'), /Read-only file system/)
@@ -103,10 +105,15 @@ async function killBrokers(docker: Docker, containers: Containers, brokers: read
   assert.equal(await listedAgain(), 2, 'each once')
 }
 
-async function endsInOrder(docker: Docker, containers: Containers): Promise<void> {
-  const ids = await Promise.all(services.map(containers.idOf))
+/** Told to stop, they end by themselves. */
+export async function endsInOrder(
+  docker: Docker,
+  containers: Containers,
+  names: readonly string[] = services,
+): Promise<void> {
+  const ids = await Promise.all(names.map(containers.idOf))
   await docker.run('stop', '--time', '20', ...ids)
   for (const [i, id] of ids.entries()) {
-    assert.equal((await docker.run('inspect', '--format', '{{.State.ExitCode}}', id)).trim(), '0', `${services[i]}`)
+    assert.equal((await docker.run('inspect', '--format', '{{.State.ExitCode}}', id)).trim(), '0', `${names[i]}`)
   }
 }

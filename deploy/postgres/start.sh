@@ -34,7 +34,7 @@ fi
 
 printf '%s' "REVOKE ALL ON DATABASE vestnik FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-$users" | postgres --single -c log_min_error_statement=panic -D "$cluster" vestnik 2>&1 >/dev/null | tee "/tmp/vestnik-users.$$" >&2
+$users" | postgres --single -c password_encryption=scram-sha-256 -c log_min_error_statement=panic -D "$cluster" vestnik 2>&1 >/dev/null | tee "/tmp/vestnik-users.$$" >&2
 # It goes on after an error, and ends as if there had been none.
 if grep -qE 'ERROR|FATAL|PANIC' "/tmp/vestnik-users.$$"; then exit 1; fi
 rm -f "/tmp/vestnik-users.$$"

@@ -11,9 +11,12 @@ import type { StandIns } from './stand-ins.ts'
 /** What carries the messages, as the file names its profiles. */
 export type Profile = 'rabbitmq' | 'kafka' | 'both'
 
+/** Where the services keep their data: each in a volume of its own, or in PostgreSQL, by a second file. */
+export type Database = 'sqlite' | 'postgres'
+
 export interface Project extends AsyncDisposable {
   /** Starts everything of a profile. Resolves when all of it is ready. One at a time. */
-  start(profile: Profile): Promise<Containers>
+  start(profile: Profile, database?: Database): Promise<Containers>
 }
 
 /** What runs, until it is disposed of with all its data. */
@@ -23,7 +26,7 @@ export interface Containers extends AsyncDisposable {
   /** The gateway's address, and the mailbox, as this machine reaches them. */
   readonly url: string
   readonly mailbox: Mailbox
-  /** The id of a service's container. */
+  /** The id of the container of a service, the mailbox or the database. */
   idOf(service: string): Promise<string>
 }
 
@@ -31,7 +34,11 @@ export interface Containers extends AsyncDisposable {
 const fixedContainers: readonly string[] = ['message-broker', 'kafka']
 const fixedNetworks: readonly string[] = ['backend-microservices-network', 'mail_net']
 
-const composeFile: string = join(root, 'deploy', 'compose.yaml')
+/** The words that name the files. */
+function filesWith(database: Database): readonly string[] {
+  const names = database === 'postgres' ? ['compose.yaml', 'compose.postgres.yaml'] : ['compose.yaml']
+  return names.flatMap((name) => ['-f', join(root, 'deploy', name)])
+}
 
 const readyMs = 180_000
 
@@ -70,6 +77,7 @@ export async function openProject(docker: Docker, standIns: StandIns, tag: strin
     NODE_IMAGE: standIns.node,
     RABBITMQ_IMAGE: standIns.rabbitmq ?? '',
     KAFKA_IMAGE: standIns.kafka ?? '',
+    POSTGRES_IMAGE: standIns.postgres ?? '',
     VESTNIK_IMAGE: image,
     NPM_CONFIG_REGISTRY: (await docker.program('npm', 'config', 'get', 'registry')).trim(),
     GATEWAY_PORT: String(gatewayPort),
@@ -77,23 +85,26 @@ export async function openProject(docker: Docker, standIns: StandIns, tag: strin
   }
   const [[program = '', ...first] = []] = await composePrograms(docker)
   const env = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
-  const compose = (profile: Profile, ...words: readonly string[]) =>
-    docker.program('env', ...env, program, ...first, '-f', composeFile, '--profile', profile, ...words)
+  const composeOn =
+    (profile: Profile, database: Database) =>
+    (...words: readonly string[]) =>
+      docker.program('env', ...env, program, ...first, ...filesWith(database), '--profile', profile, ...words)
   const images = [image, ...Object.values(standIns)]
   const forget = docker.engine.isOwn ? () => {} : guardProject(project, images)
-  await compose('rabbitmq', 'build', 'mailbox')
+  await composeOn('rabbitmq', 'sqlite')('build', 'mailbox')
 
-  async function start(profile: Profile): Promise<Containers> {
+  async function start(profile: Profile, database: Database = 'sqlite'): Promise<Containers> {
     const url = `http://127.0.0.1:${gatewayPort}`
-    const down = async () => void (await compose(profile, 'down', '--volumes', '--remove-orphans', '--timeout', '5'))
+    const compose = composeOn(profile, database)
+    const down = async () => void (await compose('down', '--volumes', '--remove-orphans', '--timeout', '5'))
     try {
-      await compose(profile, 'up', '--detach', '--no-build')
+      await compose('up', '--detach', '--no-build')
       await untilAnswers(`${url}/readyz`)
     } catch (error) {
-      const said = await compose(profile, 'logs', '--no-color', '--tail', '20').catch(String)
+      const said = await compose('logs', '--no-color', '--tail', '20').catch(String)
       await down()
       const why = error instanceof Error ? error.message : error
-      throw new Error(`start the containers on ${profile}: ${why}\n${said}`, { cause: error })
+      throw new Error(`start the containers on ${profile} and ${database}: ${why}\n${said}`, { cause: error })
     }
     return {
       project,
@@ -115,7 +126,9 @@ export async function openProject(docker: Docker, standIns: StandIns, tag: strin
 
 /** What the file calls a service with these brokers. */
 function nameOn(profile: Profile, service: string): string {
-  return profile === 'rabbitmq' || service === 'mailbox' ? service : `${service}-on-${profile}`
+  return profile === 'rabbitmq' || service === 'mailbox' || service === 'database'
+    ? service
+    : `${service}-on-${profile}`
 }
 
 /** What this machine's environment says is not meant for the containers. */
@@ -123,7 +136,8 @@ const unset = { NODE_ENV: '', ALLOW_PLAINTEXT: '', TRUST_PROXY: '', MAIL_FROM: '
 
 function passwords(): Readonly<Record<string, string>> {
   const names = ['GATEWAY', 'USERS', 'FILMS', 'MAILER']
-  return Object.fromEntries(names.map((name) => [`${name}_BROKER_PASSWORD`, randomBytes(24).toString('base64url')]))
+  const variables = names.flatMap((name) => [`${name}_BROKER_PASSWORD`, `${name}_DATABASE_PASSWORD`])
+  return Object.fromEntries(variables.map((name) => [name, randomBytes(24).toString('base64url')]))
 }
 
 /** On an engine that stays, all that bears the project's label goes, should this process be killed. */

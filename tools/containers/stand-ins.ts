@@ -1,6 +1,7 @@
 /**
  * Images that stand in for the public ones, made here of Debian's packages, so that no image is pulled: Node with npm, as
- * in `node:26-bookworm-slim`, RabbitMQ, and Kafka of the jars that tests run. What takes long is kept in the user's cache.
+ * in `node:26-bookworm-slim`, RabbitMQ, PostgreSQL, and Kafka of the jars that tests run. What takes long is kept in the
+ * user's cache.
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -18,9 +19,11 @@ export interface StandIns {
   readonly node: string
   readonly rabbitmq?: string
   readonly kafka?: string
+  readonly postgres?: string
 }
 
-export type BrokerImage = 'rabbitmq' | 'kafka'
+/** What the services talk to. */
+export type ServerImage = 'rabbitmq' | 'kafka' | 'postgres'
 
 /** What the public image of Node has besides Debian's smallest system. */
 const packages = ['ca-certificates', 'libatomic1', 'libstdc++6']
@@ -29,16 +32,27 @@ const suite = 'bookworm'
 const rabbitmqFile = `
 RUN apt-get -q update \\
  && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install rabbitmq-server \\
- && rm -rf /var/lib/apt/lists/*
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 # The server's own scripts, as in the public image, not those that change the user.
 ENV PATH=/usr/lib/rabbitmq/bin:$PATH
 CMD ["rabbitmq-server"]
+`
+/** Folders and rights are those of the public image, whose entrypoint compose does not run. What compiles long queries is large. */
+const postgresFile = `
+RUN apt-get -q update \\
+ && DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install postgresql-common \\
+ && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \\
+ && DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install postgresql-15 \\
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /usr/lib/*/libLLVM-*
+ENV PATH=$PATH:/usr/lib/postgresql/15/bin
+RUN install -d -o postgres -g postgres -m 1777 /var/lib/postgresql /var/lib/postgresql/data
+VOLUME /var/lib/postgresql/data
 `
 /** The public image has Java and Kafka's scripts, of which these do what compose.yaml asks of them. */
 const javaFile = `
 RUN apt-get -q update \\
  && DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install openjdk-17-jre-headless \\
- && rm -rf /var/lib/apt/lists/*
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 RUN useradd --create-home --uid 1000 appuser && install -d -o appuser /var/lib/kafka/data
 `
 const kafkaFile = `
@@ -60,7 +74,7 @@ CMD ["node"]
 `
 
 /** Their names end with `tag`, so that they can be told from all others. */
-export async function makeStandIns(docker: Docker, tag: string, brokers: readonly BrokerImage[]): Promise<StandIns> {
+export async function makeStandIns(docker: Docker, tag: string, servers: readonly ServerImage[]): Promise<StandIns> {
   const debian = `vestnik-debian:${tag}`
   const node = `vestnik-node:${tag}`
   const folder = await guardedFolder('images')
@@ -70,12 +84,12 @@ export async function makeStandIns(docker: Docker, tag: string, brokers: readonl
   }
   try {
     await docker.run('import', await debianArchive(folder), debian)
-    const made = brokers.map(async (broker) => {
-      const image = `vestnik-${broker}:${tag}`
-      const context = await contextFor(broker)
-      if (broker === 'kafka') await makeKafka(docker, context, debian, image)
-      else await makeOfDebian(docker, context, debian, image, rabbitmqFile)
-      return [broker, image] as const
+    const made = servers.map(async (server) => {
+      const image = `vestnik-${server}:${tag}`
+      const context = await contextFor(server)
+      if (server === 'kafka') await makeKafka(docker, context, debian, image)
+      else await makeOfDebian(docker, context, debian, image, server === 'rabbitmq' ? rabbitmqFile : postgresFile)
+      return [server, image] as const
     })
     await makeNode(docker, await contextFor('node'), debian, node)
     return { debian, node, ...Object.fromEntries(await Promise.all(made)) }

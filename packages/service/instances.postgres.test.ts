@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openTwo } from '../../tools/databases/test-store.ts'
+import type { Store } from '@vestnik/bus/store'
+import { openTwo, overlap } from '../../tools/databases/test-store.ts'
 import { type Migration, migrate } from './migrate.ts'
+import { onlyOne } from './only-one.ts'
 import { openPrinter } from './printer.ts'
 
 const steps: readonly Migration[] = [
@@ -23,6 +25,18 @@ test('instances that start at once do each step once', { timeout: 60_000 }, asyn
     [20],
   )
   await assert.rejects(migrate(one, 'p', steps.slice(1)), { code: 'NEWER_VERSION' })
+})
+
+test('work that only one does begins when that of another instance is committed', { timeout: 60_000 }, async () => {
+  await using both = await openTwo()
+  await both[0].transaction((tx) => tx.query('CREATE TABLE done (x INTEGER)', []))
+  const countAndAdd = (store: Store) =>
+    onlyOne(
+      store,
+      'work',
+      async (tx) => (await tx.query('INSERT INTO done SELECT count(*) FROM done RETURNING x', []))[0]?.x,
+    )
+  assert.deepEqual(await overlap(both, countAndAdd, countAndAdd), [0, 1])
 })
 
 test('each line is printed by the instance that handed it in, and by no other', { timeout: 60_000 }, async () => {
@@ -45,6 +59,29 @@ test('each line is printed by the instance that handed it in, and by no other', 
       texts.join(''),
     )
   }
+})
+
+test('a line that its instance prints for long is left to it', { timeout: 60_000 }, async () => {
+  await using both = await openTwo()
+  const longest = { onError, claimMs: 600_000 }
+  const printing = Promise.withResolvers<void>()
+  const goOn = Promise.withResolvers<void>()
+  const slow = await openPrinter(both[0], {
+    ...longest,
+    write() {
+      printing.resolve()
+      return goOn.promise
+    },
+  })
+  await both[0].transaction((tx) => slow.print(tx, 'theirs'))
+  await printing.promise
+  const printed: string[] = []
+  const other = await openPrinter(both[1], { ...longest, write: async (text) => void printed.push(text) })
+  await both[1].transaction((tx) => other.print(tx, 'own'))
+  await other.close()
+  goOn.resolve()
+  await slow.close()
+  assert.deepEqual(printed, ['own\n'])
 })
 
 test('what an instance that died had not printed, another prints', { timeout: 60_000 }, async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { migrate } from '@vestnik/service'
-import { openTwo } from '../../tools/databases/test-store.ts'
+import { openTwo, overlap } from '../../tools/databases/test-store.ts'
 import { codeTries, createCodes } from './create-codes.ts'
 import { standardMailLimits } from './mail-limits.ts'
 import { codeMigrations } from './migrations.ts'
@@ -33,6 +33,17 @@ test('an address is mailed its share of codes, whichever instance is asked', { t
     return store.transaction((tx) => codes.issue(tx, code, { purpose: 'rent-film', subject: `${n}` }, email))
   })
   assert.equal(outcomes.filter((outcome) => outcome === 'sent').length, standardMailLimits.perAddressAndHour)
+})
+
+test('a mail that another instance counts just now is counted before the next one', { timeout: 60_000 }, async () => {
+  const { both, codes } = await open()
+  await using _both = both
+  const issue = async (store: (typeof both)[0]) => {
+    const code = await codes.prepare(email)
+    return store.transaction((tx) => codes.issue(tx, code, { purpose: 'rent-film', subject: code.digits }, email))
+  }
+  for (let mails = 1; mails < standardMailLimits.perAddressAndHour; mails += 1) await issue(both[1])
+  assert.deepEqual(await overlap(both, issue, issue), ['sent', 'limited'])
 })
 
 test('a code can be tried five times and used once, at all instances together', { timeout: 60_000 }, async () => {

@@ -1,4 +1,5 @@
 /** The store on which the tests of the services run: in memory, or with TEST_DATABASE=postgres on a server. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '@vestnik/bus'
 import { type ServiceStore, withQuestionMarks } from '@vestnik/service'
 import { openSqliteStore } from '@vestnik/store-sqlite'
@@ -39,6 +40,46 @@ export async function openTwo(): Promise<readonly [ServiceStore, ServiceStore] &
   const both = [await openTestSchema(url), await openTestSchema(url)] as const
   const close = async () => void (await Promise.all(both.map((store) => store.close())))
   return Object.assign([both[0], both[1]] as const, { [Symbol.asyncDispose]: close })
+}
+
+/**
+ * Runs one work at one of two stores up to the commit of its transaction, then another work at the other one until it has
+ * ended or waits for what the first one holds; only then the first one commits. Answers what both came to.
+ */
+export async function overlap<First, Second>(
+  [one, other]: readonly [ServiceStore, ServiceStore],
+  first: (store: ServiceStore) => Promise<First>,
+  second: (store: ServiceStore) => Promise<Second>,
+): Promise<[First, Second]> {
+  const before = Promise.withResolvers<void>()
+  const mayCommit = Promise.withResolvers<void>()
+  const slow: ServiceStore = {
+    ...one,
+    transaction: (work) =>
+      one.transaction(async (tx) => {
+        const result = await work(tx)
+        before.resolve()
+        await mayCommit.promise
+        return result
+      }),
+  }
+  const early = first(slow)
+  await Promise.race([before.promise, early])
+  let ended = false
+  const late = second(other).finally(() => {
+    ended = true
+  })
+  try {
+    while (!ended && !(await someoneWaits(other))) await sleep(10)
+  } finally {
+    mayCommit.resolve()
+  }
+  return await Promise.all([early, late])
+}
+
+async function someoneWaits(store: Store): Promise<boolean> {
+  const waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+  return (await store.read((tx) => tx.query(waiting, []))).length > 0
 }
 
 async function freshSchema(): Promise<string> {

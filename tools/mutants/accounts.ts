@@ -189,6 +189,14 @@ export const accountMutants: readonly Mutant[] = [
     tests: [signIns],
   },
   {
+    name: 'a new password for nobody',
+    rule: 'An account that is swept away just now is one that is not there.',
+    file: 'services/users/use-cases/reset-password.ts',
+    find: 'if (!(await setPassword(tx, known.userId, hash))) return false',
+    replace: 'await setPassword(tx, known.userId, hash)',
+    tests: [resets],
+  },
+  {
     name: 'a password in the database',
     rule: 'No password, code or token stands in the database as it was given.',
     file: 'services/users/use-cases/sign-up.ts',

@@ -2,6 +2,7 @@
 import { accountMutants } from './accounts.ts'
 import { busMutants } from './bus.ts'
 import { filmMutants } from './films.ts'
+import { instanceMutants } from './instances.ts'
 import { mailMutants } from './mail.ts'
 import type { Mutant } from './mutant.ts'
 import { postgresMutants } from './postgres.ts'
@@ -13,6 +14,7 @@ export const mutants: readonly Mutant[] = [
   ...accountMutants,
   ...busMutants,
   ...filmMutants,
+  ...instanceMutants,
   ...mailMutants,
   ...postgresMutants,
   ...storeSqliteMutants,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { migrate, type ServiceStore } from '@vestnik/service'
-import { openTwo } from '../../../tools/databases/test-store.ts'
+import { openTwo, overlap } from '../../../tools/databases/test-store.ts'
 import { addAccount, type Credentials, findCredentials, nextUserId, noteSignIn, setPassword } from './accounts.ts'
 import { migrations } from './migrations.ts'
 import { endSessionsOf, openSession, useRefreshToken } from './sessions.ts'
@@ -49,22 +49,25 @@ test('no two sign-ins of a user have the same time', { timeout: 60_000 }, async 
 test('no session begins with a password that another instance replaces', { timeout: 60_000 }, async () => {
   await using both = await open()
   await signUp(both[0])
-  for (let round = 0; round < 20; round += 1) {
-    const user = await known(both[0])
-    const { userId } = user
-    const session = { userId, nowMs, refreshHash: Buffer.from(`${round}`), refreshExpiresMs: nowMs + 1000 }
-    await Promise.all([
-      both[0].transaction(async (tx) => {
-        if ((await noteSignIn(tx, user, nowMs)) !== undefined) await openSession(tx, { id: `${round}`, ...session })
-      }),
-      both[1].transaction(async (tx) => {
-        await setPassword(tx, userId, `hash ${round}`)
-        await endSessionsOf(tx, userId, nowMs)
-      }),
-    ])
-    const left = await both[0].read((tx) => tx.query('SELECT id FROM sessions WHERE ended_at IS NULL', []))
-    assert.deepEqual(left, [])
-  }
+  const signIn = (user: Credentials, id: string) => (store: ServiceStore) =>
+    store.transaction(async (tx) => {
+      if ((await noteSignIn(tx, user, nowMs)) === undefined) return 'refused'
+      const session = { userId: user.userId, nowMs, refreshHash: Buffer.from(id), refreshExpiresMs: nowMs + 1000 }
+      await openSession(tx, { id, ...session })
+      return 'begun'
+    })
+  const reset = (user: Credentials) => (store: ServiceStore) =>
+    store.transaction(async (tx) => {
+      await setPassword(tx, user.userId, 'another hash')
+      await endSessionsOf(tx, user.userId, nowMs)
+    })
+  const before = await known(both[0])
+  const [early] = await overlap(both, signIn(before, 'early'), reset(before))
+  const between = await known(both[0])
+  const [, late] = await overlap(both, reset(between), signIn(between, 'late'))
+  assert.deepEqual([early, late], ['begun', 'refused'])
+  const left = await both[0].read((tx) => tx.query('SELECT id FROM sessions WHERE ended_at IS NULL', []))
+  assert.deepEqual(left, [])
 })
 
 test('a refresh token is used once, at whichever instance', { timeout: 60_000 }, async () => {

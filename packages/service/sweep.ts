@@ -11,12 +11,14 @@ export async function inSteps(store: Store, step: (tx: Tx) => Promise<number>): 
   while (deleted >= sweptAtOnce)
 }
 
-/** Deletes the rows of a table whose time, in this column, is not after `until`. In SQLite it must have row ids. */
-export function sweepTable(store: Store, table: string, column: string, until: number): Promise<void> {
+/**
+ * Deletes the rows of a table whose time, in this column, is not after `until`; one that gets a later time meanwhile stays.
+ * `key`: by what a row is known in SQLite, in a table without row ids.
+ */
+export function sweepTable(store: Store, table: string, column: string, until: number, key = 'rowid'): Promise<void> {
   const some = (row: string) => `SELECT ${row} FROM ${table} WHERE ${column} <= ? LIMIT ${sweptAtOnce}`
-  const which = store.dialect === 'sqlite' ? `rowid IN (${some('rowid')})` : `ctid = ANY(ARRAY(${some('ctid')}))`
-  return inSteps(
-    store,
-    async (tx) => (await tx.query(`DELETE FROM ${table} WHERE ${which} RETURNING 1`, [until])).length,
-  )
+  const which = store.dialect === 'sqlite' ? `(${key}) IN (${some(key)})` : `ctid = ANY(ARRAY(${some('ctid')}))`
+  // The time is asked of each row again: another transaction may have set a later one meanwhile.
+  const sql = `DELETE FROM ${table} WHERE ${which} AND ${column} <= ? RETURNING 1`
+  return inSteps(store, async (tx) => (await tx.query(sql, [until, until])).length)
 }

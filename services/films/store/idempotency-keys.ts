@@ -1,6 +1,6 @@
 /** Which rental was made for a caller's `Idempotency-Key`. A key is the caller's own: others may use the same. */
 import type { Store, Tx } from '@vestnik/bus'
-import { inSteps, sweptAtOnce } from '@vestnik/service'
+import { sweepTable } from '@vestnik/service'
 
 /** How long a repeat is known. */
 export const keyLifeMs: number = 24 * 3_600_000
@@ -24,12 +24,4 @@ export async function findByKey(tx: Tx, userId: number, key: string, nowMs: numb
 
 /** Deletes what is no longer known. */
 export const sweepKeys = (store: Store, nowMs: number): Promise<void> =>
-  inSteps(store, async (tx) => {
-    const gone = await tx.query(
-      `DELETE FROM idempotency_keys WHERE (user_id, key) IN (
-         SELECT user_id, key FROM idempotency_keys WHERE expires_at <= ? LIMIT ${sweptAtOnce})
-       RETURNING user_id`,
-      [nowMs],
-    )
-    return gone.length
-  })
+  sweepTable(store, 'idempotency_keys', 'expires_at', nowMs, 'user_id, key')

@@ -5,6 +5,7 @@ import { codeMigrations, createCodes } from '@vestnik/codes'
 import { migrate, Problem, type ServiceStore } from '@vestnik/service'
 import { openTwo, overlap } from '../../../tools/databases/test-store.ts'
 import { catalogue } from '../catalogue/index.ts'
+import { findByKey, keepKey, keyLifeMs, sweepKeys } from '../store/idempotency-keys.ts'
 import { loadCatalogue } from '../store/load-catalogue.ts'
 import { migrations } from '../store/migrations.ts'
 import { confirmUser } from '../store/users.ts'
@@ -65,4 +66,15 @@ test('a film that is confirmed just now is not asked for once more', { timeout: 
   const { both, drawn, rent, confirm } = await open(t)
   await rent(one)(both[0])
   assert.deepEqual(await overlap(both, confirm(1, drawn[0] ?? ''), rent(one)), ['active', 409])
+})
+
+test('a key that is used anew just now is not swept away', { timeout: 60_000 }, async (t) => {
+  const { both, rent } = await open(t)
+  await rent(one)(both[0])
+  const keep = (atMs: number) => (store: ServiceStore) =>
+    store.transaction((tx) => keepKey(tx, userId, 'key-1', 1, atMs))
+  await keep(Date.now() - keyLifeMs)(both[0])
+  const nowMs = Date.now()
+  await overlap(both, keep(nowMs), (store) => sweepKeys(store, nowMs))
+  assert.equal(await both[0].read((tx) => findByKey(tx, userId, 'key-1', nowMs)), 1)
 })

@@ -1,6 +1,6 @@
 /** What has ended is deleted, in steps that keep no other transaction waiting for long. */
 import type { Store, Tx } from '@vestnik/bus'
-import { inSteps, sweptAtOnce } from '@vestnik/service'
+import { inSteps, sweepTable, sweptAtOnce } from '@vestnik/service'
 
 const dayMs = 24 * 3_600_000
 
@@ -11,7 +11,7 @@ export const sourceLifeMs: number = 90 * dayMs
 
 export async function sweepAccounts(store: Store, nowMs: number): Promise<void> {
   await inSteps(store, (tx) => deleteTokens(tx, nowMs))
-  await inSteps(store, (tx) => deleteSources(tx, nowMs - sourceLifeMs))
+  await sweepTable(store, 'known_sources', 'seen_at', nowMs - sourceLifeMs)
   await inSteps(store, (tx) => deleteUnconfirmed(tx, nowMs - unconfirmedLifeMs))
 }
 
@@ -28,16 +28,6 @@ async function deleteTokens(tx: Tx, nowMs: number): Promise<number> {
       [id],
     )
   }
-  return gone.length
-}
-
-async function deleteSources(tx: Tx, beforeMs: number): Promise<number> {
-  const gone = await tx.query(
-    `DELETE FROM known_sources WHERE (user_id, source) IN (
-       SELECT user_id, source FROM known_sources WHERE seen_at <= ? LIMIT ${sweptAtOnce})
-     RETURNING user_id`,
-    [beforeMs],
-  )
   return gone.length
 }
 

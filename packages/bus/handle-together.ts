@@ -1,8 +1,10 @@
 /**
- * New messages of one place that wait at the same time, handled one after another in one transaction: in PostgreSQL, where
- * each statement is a walk to the server, they share all statements of the inbox. Nothing else differs: whatever is not
- * plain (a handler that fails, a message that is known or stands behind another) is handled alone.
+ * New messages of one place that wait at the same time, handled in one transaction: in PostgreSQL, where each statement is
+ * a walk to the server, they share all statements of the inbox, and the walks of their handlers. For the database these
+ * run one after another. Nothing else differs: whatever is not plain (a handler that fails, a message that is known or
+ * stands behind another) is handled alone.
  */
+import { createAhead } from './ahead.ts'
 import type { Engine } from './engine.ts'
 import { hasCode } from './errors.ts'
 import type { MessageFacts, OnHandler } from './handler.ts'
@@ -10,6 +12,7 @@ import { type InLane, inboxTogetherFor } from './inbox-together.ts'
 import type { Place } from './place.ts'
 import { handleIn } from './publish.ts'
 import type { Tx } from './store.ts'
+import { type Turns, turnsOf } from './turns.ts'
 
 /** A new message that nothing but the inbox may keep from its handler. */
 export interface Plain extends InLane {
@@ -26,7 +29,7 @@ interface Waiting<One> {
 }
 
 /** At most this many share a transaction. */
-const most = 100
+const most = 200
 /** After this time no further handler is started in it: slow ones must not wear out the time of those behind them. */
 const longestMs = 50
 /** A handler that begins later in the transaction, because others had its key, has not had the time of a work. */
@@ -52,6 +55,7 @@ export function handleTogether<One extends Plain, Outcome>(
   const inbox = inboxTogetherFor(engine.sql)
   const handler = place.handler as OnHandler
   let waiting: Waiting<One>[] = []
+  const ahead = createAhead(longestMs)
   let looping = false
 
   async function loop(): Promise<void> {
@@ -76,8 +80,9 @@ export function handleTogether<One extends Plain, Outcome>(
     } catch (error) {
       return await undone(error, some, progress)
     }
-    for (const { resolve } of progress.done) resolve('done')
-    const ended = new Set([...progress.done, ...progress.sifted])
+    const done = progress.started.map(({ each }) => each)
+    for (const { resolve } of done) resolve('done')
+    const ended = new Set([...done, ...progress.sifted])
     waiting.unshift(...some.filter((one) => !ended.has(one)))
     await apart(progress.sifted)
   }
@@ -87,40 +92,67 @@ export function handleTogether<One extends Plain, Outcome>(
     const ones = some.map(({ one }) => one)
     const plain = new Set(await inbox.lockAndSift(tx, place, ones))
     progress.sifted.push(...some.filter((_, i) => !plain.has(i)))
+    const turns = turnsOf(tx)
+    progress.turns = turns
+    const running: Promise<void>[] = []
+    const beganAt = ports.now()
     for (const each of some.filter((_, i) => plain.has(i))) {
       const sinceMs = ports.now() - now
-      if (progress.done.length > 0 && sinceMs >= longestMs) break
+      if (running.length > 0 && (sinceMs >= longestMs || progress.failed)) break
       if (!isPlain(each.one)) {
         progress.sifted.push(each)
         continue
       }
-      progress.handling = each
-      progress.late = progress.done.length > 0 || sinceMs > lateMs
-      const noted = noting(tx, () => (progress.broke ??= each))
-      await each.within(() => handleIn(publish, handler, each.one.payload, noted, each.one.facts))
-      ports.crash('deliver.handled')
-      progress.done.push(each)
+      const turn = turns.next(() => (progress.broke ??= each))
+      const started = { each, late: running.length > 0 || sinceMs > lateMs, ended: false }
+      progress.started.push(started)
+      const handled = run(started, turn.tx, progress)
+      handled.catch(() => undefined) // heard of below, unless another has failed before
+      running.push(handled)
+      await undefined // what it publishes is sent a moment after it was called
+      if (!turn.hasSent()) await Promise.race([handled, turn.sends])
+      await running[running.length - ahead.most()]
     }
-    progress.handling = undefined
-    const done = progress.done.map(({ one }) => one)
+    await Promise.all([...running, markDone(turns.next().tx, progress, now)])
+    if (turns.overtaken()) throw new Error('a handler sent a statement behind one of a later handler')
+    if (turns.cameBack()) ahead.stop()
+    else ahead.ended(running.length, ports.now() - beganAt)
+  }
+
+  async function run(started: Started<One>, tx: Tx, progress: Progress<One>): Promise<void> {
+    const { within, one } = started.each
+    try {
+      await within(() => handleIn(publish, handler, one.payload, tx, one.facts))
+      ports.crash('deliver.handled')
+      started.ended = true
+    } catch (error) {
+      progress.failed ??= started
+      throw error
+    }
+  }
+
+  async function markDone(tx: Tx, { started }: Progress<One>, now: number): Promise<void> {
+    const done = started.map(({ each }) => each.one)
     if (done.length > 0 && !(await inbox.addDone(tx, place, done, now))) throw new Error('one of them came twice')
     ports.crash('deliver.marked')
   }
 
   /** Nothing of it was written. The one whose handler failed has had its start; the others are handled once more. */
-  async function undone(
-    error: unknown,
-    some: readonly Waiting<One>[],
-    { handling, broke, late }: Progress<One>,
-  ): Promise<void> {
+  async function undone(error: unknown, some: readonly Waiting<One>[], progress: Progress<One>): Promise<void> {
+    const { failed: failure, broke } = progress
+    ahead.stop()
+    // Without a failure, the first that has not ended is the one that took too long.
+    const handling = failure ?? progress.started.find(({ ended }) => !ended)
     if (hasCode(error, 'COMMIT_UNKNOWN', 'STORE_CLOSED')) for (const { reject } of some) reject(error)
+    else if (progress.turns?.overtaken()) waiting.unshift(...some)
     else if (handling === undefined) await apart(some)
     else {
-      waiting.unshift(...some.filter((one) => one !== handling && one !== broke))
+      const { each, late } = handling
+      waiting.unshift(...some.filter((one) => one !== each && one !== broke))
       // Whether this one failed by itself is seen when each has a transaction of its own.
-      if (broke !== undefined && broke !== handling) await apart([broke, handling])
-      else if (hasCode(error, 'TX_TOO_SLOW') && late) await apart([handling])
-      else await settle(handling, failed(handling.one, error))
+      if (broke !== undefined && broke !== each) await apart([broke, each])
+      else if (hasCode(error, 'TX_TOO_SLOW') && late) await apart([each])
+      else await settle(each, failed(each.one, error))
     }
   }
 
@@ -149,29 +181,29 @@ export function handleTogether<One extends Plain, Outcome>(
     })
 }
 
+interface Started<One> {
+  readonly each: Waiting<One>
+  /** It had only what others left of the time. */
+  readonly late: boolean
+  ended: boolean
+}
+
 /** How far one transaction came. */
 interface Progress<One> {
-  handling: Waiting<One> | undefined
-  /** It had only what others left of the time. */
-  late: boolean
+  turns: Turns | undefined
+  readonly started: Started<One>[]
+  /** The first whose handler threw. */
+  failed: Started<One> | undefined
   /** The first of which a statement failed: after it the server refuses those of all, also when the handler goes on. */
   broke: Waiting<One> | undefined
-  readonly done: Waiting<One>[]
   /** Handled alone. */
   readonly sifted: Waiting<One>[]
 }
 
-const begin = <One>(): Progress<One> => ({ handling: undefined, late: false, broke: undefined, done: [], sifted: [] })
-
-/** The same `tx`, which tells of a statement that failed. */
-function noting(tx: Tx, failed: () => void): Tx {
-  const query: Tx['query'] = async (sql, values) => {
-    try {
-      return await tx.query(sql, values)
-    } catch (error) {
-      failed()
-      throw error
-    }
-  }
-  return Object.create(tx, { query: { value: query } })
-}
+const begin = <One>(): Progress<One> => ({
+  turns: undefined,
+  started: [],
+  failed: undefined,
+  broke: undefined,
+  sifted: [],
+})

@@ -1,7 +1,7 @@
 /** Statements on the inbox for many new messages of one place at once, in PostgreSQL: each is a walk to the server less. */
 import type { RowRef } from './inbox-rows.ts'
 import type { Place } from './place.ts'
-import type { Sql } from './sql.ts'
+import { arrayOfTexts, type Sql } from './sql.ts'
 import type { Tx } from './store.ts'
 
 /** A message with its lane: its key in an ordered group. */
@@ -43,7 +43,7 @@ export function inboxTogetherFor(sql: Sql): InboxTogether {
 
   /** In one order everywhere, so that two instances never wait for each other. */
   async function lock(tx: Tx, { topic, group }: Place, lanes: readonly string[]): Promise<void> {
-    const names = arrayOf(lanes.map((lane) => `${topic} ${group} ${lane}`))
+    const names = arrayOfTexts(lanes.map((lane) => `${topic} ${group} ${lane}`))
     await tx.query(
       ...sql`SELECT count(pg_advisory_xact_lock(hash)) FROM (
         SELECT DISTINCT hashtextextended(name, 0) AS hash FROM unnest(CAST(${names} AS TEXT[])) AS name
@@ -55,7 +55,7 @@ export function inboxTogetherFor(sql: Sql): InboxTogether {
   async function sift(tx: Tx, { topic, group }: Place, messages: readonly InLane[]): Promise<readonly number[]> {
     const rows = await tx.query(
       ...sql`SELECT m.place FROM unnest(CAST(${sources(messages)} AS TEXT[]), CAST(${ids(messages)} AS TEXT[]),
-          CAST(${arrayOf(messages.map(({ lane }) => lane))} AS TEXT[])) WITH ORDINALITY AS m (source, id, lane, place)
+          CAST(${arrayOfTexts(messages.map(({ lane }) => lane))} AS TEXT[])) WITH ORDINALITY AS m (source, id, lane, place)
         WHERE NOT EXISTS (
           SELECT 1 FROM vestnik_inbox AS i WHERE i.topic = ${topic} AND i.grp = ${group}
           AND i.source = m.source COLLATE "C" AND i.id = m.id COLLATE "C" OFFSET 0)
@@ -68,9 +68,5 @@ export function inboxTogetherFor(sql: Sql): InboxTogether {
   }
 }
 
-const sources = (messages: readonly InLane[]): string => arrayOf(messages.map(({ source }) => source))
-const ids = (messages: readonly InLane[]): string => arrayOf(messages.map(({ id }) => id))
-
-/** As PostgreSQL writes an array of texts. */
-const arrayOf = (texts: readonly (string | null)[]): string =>
-  `{${texts.map((text) => (text === null ? 'NULL' : `"${text.replaceAll(/["\\]/g, '\\$&')}"`)).join(',')}}`
+const sources = (messages: readonly InLane[]): string => arrayOfTexts(messages.map(({ source }) => source))
+const ids = (messages: readonly InLane[]): string => arrayOfTexts(messages.map(({ id }) => id))

@@ -1,5 +1,6 @@
 /** The outbox: messages that a transaction of the service decided to send, in the order of their positions. */
 import type { Code } from './errors.ts'
+import { addingTo } from './outbox-add.ts'
 import type { Sql } from './sql.ts'
 import type { Dialect, Row, Tx } from './store.ts'
 import type { Outgoing } from './transport.ts'
@@ -56,13 +57,7 @@ export interface Outbox {
 export function outboxFor(sql: Sql): Outbox {
   const allShards = Array.from({ length: shardCount[sql.dialect] }, (_, shard) => shard)
   return {
-    async add(tx, row) {
-      await tx.query(
-        ...sql`INSERT INTO vestnik_outbox (id, topic, key, headers, body, created, parks)
-        VALUES (${row.id}, ${row.topic}, ${row.key ?? null}, ${JSON.stringify(row.headers)}, ${row.body},
-          ${row.created}, ${row.parks ? 1 : 0})`,
-      )
-    },
+    add: addingTo(sql),
 
     async take(tx, part = {}, sent = []) {
       const waiting = await read(tx, part, sent)

@@ -57,7 +57,7 @@ function checkKey({ topic }: Contract, key: string | undefined): string | undefi
 /** Publishes through the outbox: writes the row in the transaction, and answers the message's id. */
 export type Publish = (tx: Tx, contract: Contract, payload: unknown, options?: PublishOptions) => Promise<string>
 
-/** With a schema that answers at once, the row is written before the call returns. */
+/** With a schema that answers at once, the row is on its way before anything that the caller awaits. */
 export function publisher({ service, ports, telemetry, added }: Parts, outbox: Outbox, known: Contracts): Publish {
   const write = writer({ service, now: ports.now, id: ports.id, inject: telemetry.inject })
 

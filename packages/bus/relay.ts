@@ -6,6 +6,7 @@ import { createMarker } from './marker.ts'
 import type { Outbox, TakenRow } from './outbox.ts'
 import { isWhole, type Published, type PublishedPlaces, publishBatch } from './publish-batch.ts'
 import { shardsOf } from './shards.ts'
+import type { Dialect } from './store.ts'
 
 export interface Relay {
   /** Something was committed: perhaps a message. */
@@ -25,6 +26,13 @@ const idleMs = 20
 /** For messages that a running transaction holds up: the longest pause, and after how long a person is told. */
 const longestBehindMs = 500
 const tellHeldUpMs = 10_000
+/**
+ * Where so many come that each look finds some, but not many: a pause, in which more come. For all who handle them, down
+ * to the last commit, a message of a large batch costs a fraction.
+ */
+const few = 20
+const many = 500
+const gatherMs: Readonly<Record<Dialect, number>> = { sqlite: 0, postgres: 20 }
 const firstPauseMs = 50
 const longestPauseMs = 2_000
 
@@ -33,7 +41,7 @@ const longestPauseMs = 2_000
  * flight at a time, of all shards that are ours; while it is taken and sent, the one before it is marked.
  */
 export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, places: PublishedPlaces): Relay {
-  const { store, ports, log, tracker, added, telemetry } = engine
+  const { store, ports, sql, log, tracker, added, telemetry } = engine
   const { name, carries } = broker
   const bell = createBell(ports)
   const shards = shardsOf(engine, name)
@@ -85,8 +93,10 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
       try {
         marker.check()
         const batch = await take()
-        if (batch.length > 0) await publishAndMark(batch)
-        else if (stopping && heldUpSince === undefined) return await marker.ended()
+        if (batch.length > 0) {
+          await publishAndMark(batch)
+          if (fewOfMany(batch.length)) await ports.sleep(gatherMs[sql.dialect], leaving.signal)
+        } else if (stopping && heldUpSince === undefined) return await marker.ended()
         else {
           // The outbox could be worked on; of the broker a turn without messages says nothing.
           if (!isBrokers) succeeded()
@@ -167,6 +177,10 @@ export function startRelay(engine: Engine, outbox: Outbox, broker: Broker, place
     })
     ports.crash('relay.marked')
     telemetry.sent(batch, doubtful.size + refused.size)
+  }
+
+  function fewOfMany(taken: number): boolean {
+    return gatherMs[sql.dialect] > 0 && taken >= few && taken < many
   }
 
   function lookSoon(): void {

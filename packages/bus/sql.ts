@@ -27,6 +27,10 @@ export function sqlFor(dialect: Dialect): Sql {
   return Object.assign(tag, { dialect })
 }
 
+/** As PostgreSQL writes an array of texts, and takes one of any type. */
+export const arrayOfTexts = (texts: readonly (string | null)[]): string =>
+  `{${texts.map((text) => (text === null ? 'NULL' : `"${text.replaceAll(/["\\]/g, '\\$&')}"`)).join(',')}}`
+
 const storable = (value: SqlValue): SqlValue =>
   typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())
     ? value.toWellFormed().replaceAll('\0', '\u2400')

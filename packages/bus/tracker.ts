@@ -28,7 +28,9 @@ export function createTracker(groupsOf: ReadonlyMap<string, readonly string[]>):
         owed.delete(oldest)
       }
     },
-    ended: (one) => void owed.delete(nameOf(one)),
+    ended(one) {
+      if (owed.size > 0) owed.delete(nameOf(one))
+    },
     open: () => [...owed.values()],
   }
 }

@@ -44,6 +44,7 @@ const ordered = contract('word.said', { ...keyed, retry })
 /** A start that is counted makes it dead. */
 const strict = contract('word.once', { ...keyed, retry: { ...retry, attempts: 1 } })
 const unordered = contract('word.heard', { schema, groups: [{ name: 'ear', order: 'none' }], retry })
+const words = (kind: string, count: number) => Array.from({ length: count }, (_, i) => `${kind}: ${i}`)
 /** Of keys of their own, so that all of them come at once. */
 const names = [...'abcdefghijklmnopqrstuvwxyz'].map((letter) => `${letter}1`)
 
@@ -184,6 +185,62 @@ test('a message that expires while it waits for others is not handled', { timeou
   assert.deepEqual((await at.heard()).toSorted(), ['a1', 'slow'])
   assert.ok(!at.starts.includes('b1'))
   assert.deepEqual(await at.dead(), ['b: expired'])
+})
+
+test('handlers that only wait for the answer to what they sent are under way at once', { timeout }, async () => {
+  let ended = 0
+  let most = 0
+  await using at = await openEar(unordered, () => {
+    most = Math.max(most, at.starts.length - ended)
+    ended += 1
+  })
+  // A machine that stands still makes handlers seem slow, and slow ones wait for each other.
+  for (let tries = 0; most < 2 && tries < 20; tries += 1) {
+    await at.say(...words(`try ${tries}`, 100))
+    await at.bus.settled()
+  }
+  assert.ok(most > 1)
+  assert.equal(new Set(await at.heard()).size, ended)
+  assert.equal((await at.heard()).length, ended)
+})
+
+test('for the database they run one after another, also when they come back for more', { timeout }, async () => {
+  await using at = await openEar(unordered, async ({ name }, { tx }) => {
+    if (!name.startsWith('calm')) await tx.query('INSERT INTO heard (name) VALUES ($1)', [`${name} again`])
+  })
+  for (const round of [1, 2, 3]) {
+    await at.say(...words(`calm ${round}`, 100), ...words(`both ${round}`, 50))
+    await at.bus.settled()
+  }
+  const heard = await at.heard()
+  assert.equal(new Set(heard).size, 3 * (100 + 2 * 50))
+  assert.equal(heard.length, 3 * (100 + 2 * 50))
+  for (const [i, name] of heard.entries()) {
+    if (name.startsWith('both') && !name.endsWith('again')) assert.equal(heard[i + 1], `${name} again`)
+  }
+})
+
+test('who comes back behind another and swallows what it is told has not been handled', { timeout }, async () => {
+  await using at = await openEar(unordered, async ({ name }, { tx }) => {
+    if (name.startsWith('calm')) return
+    await tx.query('INSERT INTO heard (name) VALUES ($1)', [`${name} again`]).catch(() => {})
+  })
+  for (const round of [1, 2, 3]) {
+    await at.say(...words(`calm ${round}`, 100), ...words(`both ${round}`, 50))
+    await at.bus.settled()
+  }
+  assert.equal(new Set(await at.heard()).size, 3 * (100 + 2 * 50))
+})
+
+test('of those under way at once, the one that fails leaves nothing and keeps back no other', { timeout }, async () => {
+  await using at = await openEar(unordered, ({ name }) => {
+    if (name.startsWith('bad')) throw permanent('not this one')
+  })
+  const good = words('good', 200)
+  await at.say(...good.slice(0, 100), 'bad 1', ...good.slice(100, 150), 'bad 2', ...good.slice(150))
+  await at.bus.settled()
+  assert.deepEqual((await at.heard()).toSorted(), good.toSorted())
+  assert.equal((await at.dead()).length, 2)
 })
 
 for (const [how, first, second] of [

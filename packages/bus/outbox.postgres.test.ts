@@ -230,6 +230,67 @@ test('one busy key fills a batch, also where there are several brokers', { timeo
   }
 })
 
+test('what is published in one turn is written together, in the order of the calls, whatever it holds', {
+  timeout,
+}, async () => {
+  await using database = await scratchDatabase(server)
+  await using store = await openPostgresStore(database.url)
+  await migrate(store, systemPorts)
+  const odd = ['"', '\\', '{}', ',', 'NULL', 'null', '', ' a ', "'", 'é\n\t', '\\x41', 'k\0k']
+  const rows = Array.from({ length: 1_200 }, (_, i) => {
+    const { topic, headers } = row(`${i}`)
+    const key = odd[i % (odd.length + 1)]
+    const body = Uint8Array.from([i % 256, 0, 255, 34, 92, 123])
+    const one = { id: `${i}`, topic, headers: { ...headers, odd: key ?? '' }, body, created: i, parks: i % 2 === 1 }
+    return { ...one, ...(key !== undefined && { key }) }
+  })
+  let statements = 0
+  await store.transaction(async (tx) => {
+    const counting: Tx = {
+      query(text, values) {
+        statements += 1
+        return tx.query(text, values)
+      },
+    }
+    await Promise.all(rows.map((one) => outbox.add(counting, one)))
+  })
+  assert.equal(statements, 3)
+  const written = await command(database.url, 'SELECT * FROM vestnik_outbox ORDER BY pos')
+  assert.deepEqual(
+    written.map(({ id, topic, key, headers, body, created, parks, state }) => {
+      return { id, topic, key, headers, body: Uint8Array.from(body as Buffer), created: Number(created), parks, state }
+    }),
+    rows.map(({ id, topic, key, headers, body, created, parks }) => {
+      const storable = key?.replace('\0', '\u2400') ?? null
+      return {
+        id,
+        topic,
+        key: storable,
+        headers: JSON.stringify(headers),
+        body,
+        created,
+        parks: parks ? 1 : 0,
+        state: 'new',
+      }
+    }),
+  )
+})
+
+test('large messages of one turn are several statements', { timeout }, async () => {
+  await using database = await scratchDatabase(server)
+  await using store = await openPostgresStore(database.url)
+  await migrate(store, systemPorts)
+  const body = new Uint8Array(700_000)
+  await store.transaction(async (tx) => {
+    await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => outbox.add(tx, { ...row(name), body })))
+  })
+  const written = await command(database.url, 'SELECT id, length(body) AS bytes FROM vestnik_outbox ORDER BY pos')
+  assert.deepEqual(
+    written,
+    ['a', 'b', 'c', 'd', 'e'].map((id) => ({ id, bytes: 700_000 })),
+  )
+})
+
 const fill = (database: ScratchDatabase, rows: number) =>
   command(
     database.url,

@@ -69,6 +69,13 @@ test('what waits for its turn is due when it was due', async () => {
   assert.ok((waits[4] ?? 0) >= 110, `the last waited ${waits[4]} ms`)
 })
 
+test('once all have ended nothing keeps the process', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
+  await openLoop({ perSecond: 100, seconds: 0.03, atOnce: 1, patienceMs: 60_000 }, () => sleep(20))
+  assert.equal(timers(), before)
+})
+
 test('what never has its turn is given up and counted', async () => {
   const outcome = await openLoop({ perSecond: 100, seconds: 0.1, atOnce: 1, patienceMs: 50 }, () => sleep(400))
   assert.deepEqual(outcome, { started: 1, givenUp: 9 })

@@ -33,8 +33,10 @@ export async function openLoop(
     const dueAt = startedAt + (next / perSecond) * 1000
     const early = dueAt - performance.now()
     if (early > 0) await sleep(early)
-    else if (running.size >= atOnce) await Promise.race([...running, sleep(end - performance.now())])
-    else {
+    else if (running.size >= atOnce) {
+      // Once all have ended nobody waits for it any more, and neither may the process.
+      await Promise.race([...running, sleep(end - performance.now(), undefined, { ref: false })])
+    } else {
       const one = work(next, dueAt)
       running.add(one)
       void one.finally(() => running.delete(one))

@@ -16,6 +16,8 @@ export interface Suite {
   readonly mayLack?: true
   /** With these variables it runs files of other suites once more. */
   readonly again?: Readonly<Record<string, string>>
+  /** Code that its files import is kept compiled. Not where tests import what lies in new folders: that would be kept for ever. */
+  readonly keepsCompiled?: true
   /** Runs only in CI or when it is named, or only when it is named. @default always */
   readonly only?: 'in CI' | 'named'
 }
@@ -77,6 +79,7 @@ export const suites: readonly Suite[] = [
     atOnce: availableParallelism() + 1,
     limits: { testMs: 120_000, fileMs: 400_000 },
     again: { TEST_DATABASE: 'postgres' },
+    keepsCompiled: true,
   },
   {
     name: 'docker',
@@ -107,8 +110,10 @@ export const suites: readonly Suite[] = [
     name: 'pure',
     files: [`${sources}/*.test.ts`],
     needs: [],
-    atOnce: availableParallelism(),
+    // They wait half of their time.
+    atOnce: availableParallelism() + 1,
     limits: { testMs: 20_000, fileMs: 60_000 },
+    keepsCompiled: true,
   },
 ]
 

@@ -6,7 +6,7 @@ import { lackOfRabbit, shareRabbit } from './brokers/rabbitmq.ts'
 import { shareEngine } from './containers/shared-engine.ts'
 import { lackOfPostgres, sharePostgres } from './databases/postgres.ts'
 import { howToGet, type Program, provide } from './provide.ts'
-import { readSources } from './repository.ts'
+import { compiled, readSources } from './repository.ts'
 import { type Outcome, runTests } from './run-tests.ts'
 import { filesOf, isExpectedSkip, type Suite, suites } from './suites.ts'
 import { type Row, summarize } from './test-summary.ts'
@@ -76,7 +76,10 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
     suite.only ? suite.limits.fileMs : Math.max(1, totalMs - Math.ceil(performance.now())),
   )
   const limits = { atOnce: suite.atOnce, ...suite.limits, signal }
-  using _variables = withVariables(suite.again ?? {})
+  using _variables = withVariables({
+    ...(suite.keepsCompiled && { NODE_COMPILE_CACHE: compiled }),
+    ...suite.again,
+  })
   const outcomes = await runTests(able, limits, (events) => events.filter(isOfFile).forEach(tell))
   return { suite: suite.name, outcomes: [...outcomes, ...cannot] }
 }

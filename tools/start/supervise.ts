@@ -1,9 +1,9 @@
 /** Keeps one service running: a process that dies is started again, and that is said. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exitHopeless } from '@vestnik/service/exit'
+import { compiled } from '../repository.ts'
 import type { Output } from './output.ts'
 
 export interface ServiceProcess {
@@ -19,7 +19,6 @@ export interface Supervised {
   stop(): Promise<void>
 }
 
-const compiled = join(import.meta.dirname, '..', '..', '.cache', 'compiled')
 /**
  * glibc keeps freed blocks as large as a password's hash needs, several for each thread. So they are mapped and
  * unmapped each time, in huge pages, which then costs no time to speak of. Other systems ignore it.
@@ -68,7 +67,6 @@ export function supervise({ name, service, environment }: ServiceProcess, output
 
 /** The channel tells the service when this process is gone, whatever ended it. */
 export function startProcess(file: string, environment: Readonly<Record<string, string>>): ChildProcess {
-  // Compiled code is kept between starts: that takes half of the time off them.
   const env = { NODE_COMPILE_CACHE: compiled, GLIBC_TUNABLES: freedAtOnce, ...environment }
   return spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
 }

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { Client } from 'pg'
 import type { Mail } from '../../tools/client/mailbox.ts'
+import { command } from '../../tools/databases/postgres.ts'
 import type { Found, Letter, Remainder, Session } from './found.ts'
 
 export type BookName = 'gateway' | 'users' | 'films' | 'mailer'
@@ -22,20 +22,7 @@ export function sqliteBooks(dataDir: string): Books {
 
 /** Each service has a schema of its own name. */
 export function postgresBooks(url: string): Books {
-  return async (of, sql) => {
-    const client = new Client({
-      connectionString: url,
-      options: `-c search_path=${of}`,
-      connectionTimeoutMillis: 5_000,
-    })
-    client.on('error', () => {})
-    await client.connect()
-    try {
-      return (await client.query(sql)).rows
-    } finally {
-      await client.end()
-    }
-  }
+  return (of, sql) => command(url, sql, of)
 }
 
 const all: readonly BookName[] = ['gateway', 'users', 'films', 'mailer']

@@ -85,9 +85,14 @@ export async function scratchDatabase(server: { readonly url: string }): Promise
   }
 }
 
-/** Runs one statement on a connection of its own. */
-export async function command(url: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+/** Runs one statement on a connection of its own, with the tables of that schema, if one is named. */
+export async function command(
+  url: string,
+  sql: string,
+  schema?: string,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const options = schema === undefined ? {} : { options: `-c search_path=${schema}` }
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000, ...options })
   client.on('error', () => {})
   await client.connect()
   try {

@@ -8,7 +8,14 @@ import { tellStory } from '../e2e/tell-story.ts'
 import { until } from '../e2e/until.ts'
 import { ask } from '../tools/client/ask.ts'
 import { signUp } from '../tools/client/person.ts'
-import { type Containers, namesTaken, openProject, type Profile, type Project } from '../tools/containers/compose.ts'
+import {
+  type Containers,
+  type Database,
+  namesTaken,
+  openProject,
+  type Profile,
+  type Project,
+} from '../tools/containers/compose.ts'
 import { type Docker, dockerOf } from '../tools/containers/docker.ts'
 import { openEngine } from '../tools/containers/engine.ts'
 import { makeStandIns, type ServerImage } from '../tools/containers/stand-ins.ts'
@@ -47,11 +54,11 @@ export function timer(t: TestContext): (what: string) => void {
 /** The story on a profile, `part`, a kill of these brokers with the story again, and an end in good order. */
 export async function runOn(
   t: TestContext,
-  { project, docker, profile, brokers }: Stage,
+  { project, docker, profile, database = 'sqlite', brokers }: Stage,
   part: (containers: Containers) => Promise<void>,
 ): Promise<void> {
   const after = timer(t)
-  await using containers = await project.start(profile)
+  await using containers = await project.start(profile, database)
   after('everything is ready')
   await t.test('a person signs up, signs in, rents and signs out', async () => {
     await tellStory(containers, 'vera@example.org')
@@ -74,6 +81,8 @@ export interface Stage {
   readonly project: Project
   readonly docker: Docker
   readonly profile: Profile
+  /** @default 'sqlite' */
+  readonly database?: Database
   /** Containers, and the user that each runs as. */
   readonly brokers: readonly { readonly name: string; readonly user: string }[]
 }

@@ -63,8 +63,7 @@ export function handleTogether<One extends Plain, Outcome>(
     while (waiting.length > 0) {
       const some = waiting.slice(0, most)
       waiting = waiting.slice(most)
-      if (some.length === 1) await apart(some)
-      else await together(some)
+      await together(some)
     }
     looping = false
   }

@@ -211,6 +211,57 @@ test('what could not be marked is sent again under its id, and nothing is lost',
   assert.deepEqual(await hand.rows('SELECT 1 FROM vestnik_outbox'), [])
 })
 
+test('what comes while a batch is marked does not wait for that', async () => {
+  const memory = await openMemory()
+  const marks = Promise.withResolvers<void>()
+  await using hand = await openByHand({ ...memory, publishes: [contract], wrap: slowMarks(() => marks.promise) })
+  await publish(hand, { n: 1 })
+  await hand.clock.advance(500)
+  await publish(hand, { n: 2 })
+  await hand.clock.advance(500)
+  assert.deepEqual(sent(hand), [[1], [2]])
+  marks.resolve()
+  await hand.clock.advance(500)
+  assert.deepEqual(sent(hand), [[1], [2]])
+  assert.deepEqual(await hand.rows('SELECT 1 FROM vestnik_outbox'), [])
+})
+
+test('what could not be marked is sent again, also when nothing else comes', async () => {
+  const memory = await openMemory()
+  let failures = 1
+  const fail = async () => {
+    if (failures-- > 0) throw new BusError('COMMIT_FAILED', 'the disk is full')
+  }
+  await using hand = await openByHand({ ...memory, publishes: [contract], wrap: slowMarks(fail) })
+  await publish(hand, { n: 1 })
+  await hand.clock.advance(200)
+  assert.deepEqual(sent(hand), [[1], [1]])
+  assert.deepEqual(await hand.rows('SELECT 1 FROM vestnik_outbox'), [])
+})
+
+test('who publishes nothing looks seldom, however much is committed, and sends at once what it publishes', async () => {
+  const memory = await openMemory()
+  let reads = 0
+  const wrap = (inner: Store): Store => ({
+    ...inner,
+    read(work) {
+      reads += 1
+      return inner.read(work)
+    },
+  })
+  await using hand = await openByHand({ ...memory, publishes: [contract], wrap })
+  await hand.clock.advance(1_000)
+  reads = 0
+  for (let n = 0; n < 100; n += 1) {
+    await hand.store.transaction((tx) => tx.query('INSERT INTO taken (n) VALUES (1)', []))
+    await hand.clock.advance(1)
+  }
+  assert.ok(reads > 0 && reads <= 6, `${reads} reads in 100 ms`)
+  await publish(hand, { n: 1 })
+  await hand.clock.advance(1)
+  assert.deepEqual(sent(hand), [[1]])
+})
+
 test('a topic that the broker lost is made again, and its messages are sent', async () => {
   await using hand = await openByHand({ publishes: [contract] })
   let topics = 0

@@ -204,6 +204,40 @@ test('commits of a foreign connection wake a watcher, also those that nobody ann
   await client.end()
 })
 
+test('others are told of many commits in a row by few notifications, and of the last one too', {
+  timeout,
+}, async () => {
+  await using database = await scratchDatabase(server)
+  await using store = await openPostgresStore(database.url)
+  await store.transaction((tx) => tx.query('CREATE TABLE many (n int)', []))
+  let woken = 0
+  store.watch(() => {
+    woken += 1
+  })
+  const other = new Client(database.url)
+  await other.connect()
+  const listens =
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_current_snapshot%' AND pid <> pg_backend_pid()"
+  await until(async () => (await other.query(listens)).rows.length > 0)
+  const { rows } = await other.query('SELECT current_schema()::regnamespace::oid::text AS own')
+  await other.query(`LISTEN vestnik_${rows[0].own}`)
+  let told = 0
+  let seen = 0
+  const looking: Promise<unknown>[] = []
+  other.on('notification', () => {
+    told += 1
+    looking.push(other.query('SELECT count(*)::int AS n FROM many').then((found) => (seen = found.rows[0].n)))
+  })
+  const began = performance.now()
+  for (let n = 0; n < 200; n += 1) await store.transaction((tx) => tx.query('INSERT INTO many VALUES (1)', []))
+  await until(() => seen === 200)
+  const atMost = (performance.now() - began) / 8 + 2 // timers may be early
+  assert.ok(told <= atMost, `${told} notifications, at most ${atMost}`)
+  assert.ok(woken >= 200, 'our own are told of each')
+  await Promise.all(looking)
+  await other.end()
+})
+
 test('a work that swallows the error of a statement is rolled back with that error', { timeout }, async () => {
   await using database = await scratchDatabase(server)
   await using store = await openPostgresStore(database.url)

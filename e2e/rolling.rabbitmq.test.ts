@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openGround } from './campaign/ground.ts'
-import type { RunningInstance } from './campaign/instances.ts'
+import type { Ending, RunningInstance } from './campaign/instances.ts'
 import { openLedger } from './campaign/ledger.ts'
 import { liveOn } from './campaign/load.ts'
 import { accountNow, lookMs, quietMs, untilEachAnswered } from './campaign/looks.ts'
@@ -14,6 +14,8 @@ const crowd = { renters: 2, forgetful: 2, careful: 1 }
 /** It asks again after the second that the answers name, and is surprised when that is not enough. */
 const client = { retries: 1, pauseMs: 1_000 }
 const patienceMs = 100_000
+/** So long a service ends what it is at; on a machine with much else to do that may be too short, and is like a kill. */
+const inTimeMs = 4_000
 
 test('while all are restarted in turn, each command takes effect once, and whoever asks twice is answered', {
   timeout: longerCampaignMs,
@@ -26,28 +28,44 @@ test('while all are restarted in turn, each command takes effect once, and whoev
   const signal = AbortSignal.any([over.signal, t.signal])
   const living = liveOn({ backend: ground, ledger, over: signal, surprised, ...client }, crowd)
 
-  const restarted = ground.instances.filter(({ service }) => service !== 'mailbox')
-  async function roll(): Promise<void> {
+  async function roll(): Promise<readonly Restarted[]> {
     await untilEachAnswered(ledger.commands, patienceMs, t.signal)
-    // All services at once, each with one instance after the other.
-    const lanes = Map.groupBy(restarted, ({ service }) => service).values()
-    await Promise.all([...lanes].map(restartInTurn))
+    return await restartAll(ground.instances.filter(({ service }) => service !== 'mailbox'))
   }
+  const rolling = roll()
   try {
-    await Promise.race([roll(), living])
+    await Promise.race([rolling, living])
   } finally {
     over.abort()
   }
   await living
 
-  const befell = { brokenOff: 0, kills: restarted.length, surprises }
+  const restarted = await rolling
+  const late = restarted.filter(({ tookMs }) => tookMs >= inTimeMs)
+  const lateOnes = (name: string) => late.filter(({ service }) => service === name).length
+  const befell = { brokenOff: lateOnes('gateway'), kills: restarted.length, surprises }
   const look = () => accountNow(ground, ledger.commands, befell)
   const { account } = await settle({ look, patienceMs, lookMs, quietMs, say: () => {}, signal: t.signal })
-  t.diagnostic(JSON.stringify(account.commands))
+  t.diagnostic(JSON.stringify({ commands: account.commands, late }))
   assertClean(account)
-  assert.deepEqual(account.mails, { sent: account.mails.sent, copies: 0, uncertain: 0 })
+  if (lateOnes('mailer') === 0) assert.deepEqual([account.mails.copies, account.mails.uncertain], [0, 0])
+  assert.ok(late.length < restarted.length)
 })
 
-async function restartInTurn(instances: readonly RunningInstance[]): Promise<void> {
-  for (const one of instances) assert.equal(await one.restart(), 0, `${one.name}: ${one.said().join('\n')}`)
+type Restarted = Ending & Pick<RunningInstance, 'service'>
+
+/** All services at once, each with one instance after the other. */
+async function restartAll(instances: readonly RunningInstance[]): Promise<readonly Restarted[]> {
+  const lanes = [...Map.groupBy(instances, ({ service }) => service).values()]
+  return (await Promise.all(lanes.map(restartInTurn))).flat()
+}
+
+async function restartInTurn(instances: readonly RunningInstance[]): Promise<readonly Restarted[]> {
+  const restarted: Restarted[] = []
+  for (const one of instances) {
+    const ending = await one.restart()
+    if (ending.tookMs < inTimeMs) assert.equal(ending.code, 0, `${one.name}: ${one.said().join('\n')}`)
+    restarted.push({ service: one.service, ...ending })
+  }
+  return restarted
 }

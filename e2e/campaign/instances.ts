@@ -30,8 +30,8 @@ export interface RunningInstance extends Mortal, Instance, AsyncDisposable {
   readonly name: string
   /** Resolves when it says that it is ready. */
   untilReady(): Promise<void>
-  /** Ends it in order, while nothing new is led to it; answers what it ended with when it is ready again. */
-  restart(): Promise<number | null>
+  /** Ends it in order, while nothing new is led to it; answers how it ended when it is ready again. */
+  restart(): Promise<Ending>
   /** How often it was killed, by others or at a crash point. */
   kills(): number
   /** How it ended by itself, each time. */
@@ -40,6 +40,11 @@ export interface RunningInstance extends Mortal, Instance, AsyncDisposable {
   readonly unhandled: readonly string[]
   /** The last that it said, for a person who looks for a reason. */
   said(): readonly string[]
+}
+
+export interface Ending {
+  readonly code: number | null
+  readonly tookMs: number
 }
 
 const readyWithinMs = 300_000
@@ -122,11 +127,13 @@ export function startInstance(options: InstanceOptions): RunningInstance {
       const leaver = child
       leaving = true
       well = false
+      const toldAt = performance.now()
       signal('SIGTERM')
       await until(`${name} has ended`, () => leaver === undefined || hasEnded(leaver))
+      const tookMs = performance.now() - toldAt
       leaving = false
       await this.untilReady()
-      return leaver?.exitCode ?? null
+      return { code: leaver?.exitCode ?? null, tookMs }
     },
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),

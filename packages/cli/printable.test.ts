@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { printable, printableJson, printableLines } from './printable.ts'
+import { anyText } from './test/any-text.ts'
 
 const driving = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]|\p{Cs}/u
 
@@ -26,7 +27,7 @@ test('line breaks stay where lines are asked for', () => {
 
 test('no text leaves a character that a terminal obeys', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => {
+    fc.property(anyText, (text) => {
       assert.doesNotMatch(printable(text), driving)
       assert.doesNotMatch(printableLines(text).replaceAll('\n', ''), driving)
     }),

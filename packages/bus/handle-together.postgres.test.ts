@@ -12,6 +12,8 @@ import {
 } from '../../tools/databases/postgres.ts'
 import { openWithin } from '../store-postgres/store.ts'
 import { BusError } from './errors.ts'
+import { inboxFor } from './inbox.ts'
+import { inboxTogetherFor } from './inbox-together.ts'
 import {
   type Bus,
   contract,
@@ -23,6 +25,11 @@ import {
   type Store,
   type Transport,
 } from './index.ts'
+import { placesOf } from './place.ts'
+import { migrate } from './schema.ts'
+import { sqlFor } from './sql.ts'
+import type { Tx } from './store.ts'
+import { systemPorts } from './system.ts'
 
 const timeout = 120_000
 let server: SharedPostgres
@@ -241,6 +248,31 @@ test('of those under way at once, the one that fails leaves nothing and keeps ba
   await at.bus.settled()
   assert.deepEqual((await at.heard()).toSorted(), good.toSorted())
   assert.equal((await at.dead()).length, 2)
+})
+
+test('a message that is handled alone locks its key, the same as those that are handled together', {
+  timeout,
+}, async () => {
+  await using database = await scratchDatabase(server)
+  await using one = await open(database.url)
+  await using other = await open(database.url)
+  await migrate(one, systemPorts)
+  const sql = sqlFor('postgres')
+  const [place] = placesOf([on(ordered, 'ear', () => {})])
+  assert.ok(place)
+  const tryIt = `SELECT pg_try_advisory_xact_lock(hashtextextended('${ordered.topic} ear a', 0)) AS free`
+  const isFree = async () => (await other.transaction((tx) => tx.query(tryIt, [])))[0]?.free === 1
+  const message = { source: 'peer', id: 'a1', lane: 'a' }
+  for (const lock of [
+    (tx: Tx) => inboxFor(sql).lock(tx, { ...place, ...message }, 'a'),
+    (tx: Tx) => inboxTogetherFor(sql).lockAndSift(tx, place, [message]),
+  ]) {
+    await one.transaction(async (tx) => {
+      assert.equal(await isFree(), true)
+      await lock(tx)
+      assert.equal(await isFree(), false)
+    })
+  }
 })
 
 for (const [how, first, second] of [

@@ -252,9 +252,10 @@ test('what is published in one turn is written together, in the order of the cal
         return tx.query(text, values)
       },
     }
-    await Promise.all(rows.map((one) => outbox.add(counting, one)))
+    await Promise.all(rows.slice(0, -1).map((one) => outbox.add(counting, one)))
+    for (const last of rows.slice(-1)) await outbox.add(counting, last) // of a turn of its own
   })
-  assert.equal(statements, 3)
+  assert.equal(statements, 4)
   const written = await command(database.url, 'SELECT * FROM vestnik_outbox ORDER BY pos')
   assert.deepEqual(
     written.map(({ id, topic, key, headers, body, created, parks, state }) => {

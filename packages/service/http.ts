@@ -13,6 +13,7 @@ import {
 import type { z } from 'zod'
 import { traceRequests } from './http-telemetry.ts'
 import { readJson } from './json.ts'
+import { endKeptConnections } from './kept-connections.ts'
 import type { Log } from './log.ts'
 import { badInput, Problem, problemOf } from './problem.ts'
 import { checkRequest } from './request-checks.ts'
@@ -80,6 +81,7 @@ export function createHttp({ log, health, trustProxy = [] }: HttpOptions): Http 
     checkRequest(request.raw)
   })
   addHealth(http, health)
+  endKeptConnections(http)
   return http
 }
 

@@ -125,13 +125,17 @@ export async function playService(t: Context, listener?: RequestListener): Promi
   return { url: `http://127.0.0.1:${address.port}`, seen }
 }
 
-/** Everything that the server says to these bytes until it hangs up, or until it has been quiet for a while. */
-export async function sendRaw(origin: string, bytes: string | Buffer, quietMs = 300): Promise<string> {
+/** Everything that the server says to these bytes until it hangs up, or has been quiet for a while after its first word. */
+export async function sendRaw(origin: string, bytes: string | Buffer, quietMs = 600): Promise<string> {
   const { hostname, port } = new URL(origin)
   const socket = connect(Number(port), hostname)
-  socket.setTimeout(quietMs, () => socket.destroy())
+  // The first word may take long on a busy machine.
+  socket.setTimeout(15_000, () => socket.destroy())
   const chunks: Buffer[] = []
-  socket.on('data', (chunk) => chunks.push(Buffer.from(chunk)))
+  socket.on('data', (chunk) => {
+    chunks.push(Buffer.from(chunk))
+    socket.setTimeout(quietMs)
+  })
   socket.on('error', () => {})
   socket.write(bytes)
   await new Promise((resolve) => socket.once('close', resolve))

@@ -8,6 +8,16 @@ import type { Outgoing } from './transport.ts'
 /** At most this many messages, or this many bytes, are read and published at once. */
 const batchRows = 1_000
 const batchBytes = 4 * 1024 * 1024
+/** Bodies up to this size are read before it is known how many fit. */
+const smallBytes = 4 * 1024
+
+/** By position. */
+type Bodies = ReadonlyMap<Row[string] | undefined, Row[string] | undefined>
+
+interface Limits {
+  readonly most: number
+  readonly small: number
+}
 
 /** So many parts the outbox has, by the hash of the key. In SQLite one process relays, so that one part is enough. */
 export const shardCount: Readonly<Record<Dialect, number>> = { sqlite: 1, postgres: 16 }
@@ -60,22 +70,13 @@ export function outboxFor(sql: Sql): Outbox {
     add: addingTo(sql),
 
     async take(tx, part = {}, sent = []) {
-      const waiting = await read(tx, part, sent)
-      const positions = batchOf(beforeHeldUp(waiting))
-      const found = foundOf(waiting)
-      if (positions.length === 0) return { batch: [], found }
-      const rows = await tx.query(
-        ...(sql.dialect === 'sqlite'
-          ? sql`SELECT pos, 0 AS shard, id, topic, key, headers, body FROM vestnik_outbox
-            WHERE pos IN (SELECT value FROM json_each(${JSON.stringify(positions)})) ORDER BY pos`
-          : sql`SELECT pos, shard, id, topic, key, headers, body FROM vestnik_outbox
-            WHERE pos >= ${positions[0] ?? 0} AND pos <= ${positions.at(-1) ?? 0}
-            AND pos = ANY(CAST(${arrayOf(positions)} AS BIGINT[])) ORDER BY pos`),
-      )
-      return { batch: rows.map(toTaken), found }
+      const waiting = await read(tx, part, sent, smallBytes)
+      const rows = batchOf(beforeHeldUp(waiting))
+      const bodies = await largeBodies(tx, rows)
+      return { batch: rows.map((row) => toTaken(row, bodies)), found: foundOf(waiting) }
     },
 
-    look: async (tx, carries) => foundOf(await read(tx, { carries }, [])),
+    look: async (tx, carries) => foundOf(await read(tx, { carries }, [], 0)),
 
     // In PostgreSQL the planner is told how near to each other they are, or it would rather read the whole table.
     async removeSent(tx, positions) {
@@ -100,11 +101,35 @@ export function outboxFor(sql: Sql): Outbox {
     },
   }
 
-  /** Positions and sizes. What is behind a message that parks its key is passed over, however much it is: it must not fill the batch. */
-  async function read(tx: Tx, { carries, shards }: Part, sent: readonly number[]): Promise<readonly Row[]> {
-    if (carries) return nextOf(tx, await topicsOf(tx, carries), shards ?? allShards, sent, batchRows)
-    if (shards && shards.length < shardCount[sql.dialect]) return nextIn(tx, shards, undefined, sent, batchRows)
-    return nextOfAll(tx, sent, batchRows)
+  /**
+   * Rows with their sizes, and those bodies that are not larger than `small`. What is behind a message that parks its key
+   * is passed over, however much it is: it must not fill the batch.
+   */
+  async function read(
+    tx: Tx,
+    { carries, shards }: Part,
+    sent: readonly number[],
+    small: number,
+  ): Promise<readonly Row[]> {
+    const limits = { most: batchRows, small }
+    if (carries) return nextOf(tx, await topicsOf(tx, carries), shards ?? allShards, sent, limits)
+    if (shards && shards.length < shardCount[sql.dialect]) return nextIn(tx, shards, undefined, sent, limits)
+    return nextOfAll(tx, sent, limits)
+  }
+
+  /** By their positions. In PostgreSQL the planner is told how near to each other they are. */
+  async function largeBodies(tx: Tx, rows: readonly Row[]): Promise<Bodies> {
+    const positions = rows.filter(({ body }) => body === null).map(({ pos }) => Number(pos))
+    if (positions.length === 0) return new Map()
+    const found = await tx.query(
+      ...(sql.dialect === 'sqlite'
+        ? sql`SELECT pos, body FROM vestnik_outbox
+          WHERE pos IN (SELECT value FROM json_each(${JSON.stringify(positions)}))`
+        : sql`SELECT pos, body FROM vestnik_outbox
+          WHERE pos >= ${positions[0] ?? 0} AND pos <= ${positions.at(-1) ?? 0}
+          AND pos = ANY(CAST(${arrayOf(positions)} AS BIGINT[]))`),
+    )
+    return new Map(found.map(({ pos, body }) => [pos, body] as const))
   }
 
   /**
@@ -112,15 +137,17 @@ export function outboxFor(sql: Sql): Outbox {
    * have rows with earlier positions. Its planner must see no shorter way than by position (no join, no index of what is
    * new), or it reads all that waits to sort it. It begins at the first new one: many may be set aside before that.
    */
-  function nextOfAll(tx: Tx, sent: readonly number[], most: number): Promise<readonly Row[]> {
+  function nextOfAll(tx: Tx, sent: readonly number[], { most, small }: Limits): Promise<readonly Row[]> {
     return tx.query(
       ...(sql.dialect === 'sqlite'
-        ? sql`SELECT pos, 0 AS shard, 0 AS behind, length(body) AS bytes FROM vestnik_outbox AS o
+        ? sql`SELECT pos, 0 AS shard, 0 AS behind, length(body) AS bytes,
+            id, topic, key, headers, CASE WHEN length(body) <= ${small} THEN body END AS body FROM vestnik_outbox AS o
           WHERE state = 'new' AND pos NOT IN (SELECT value FROM json_each(${JSON.stringify(sent)})) AND NOT EXISTS (
             SELECT 1 FROM vestnik_outbox AS a
             WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
           ORDER BY pos LIMIT ${most}`
-        : sql`SELECT pos, shard, xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind, length(body) AS bytes
+        : sql`SELECT pos, shard, xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind, length(body) AS bytes,
+            id, topic, key, headers, CASE WHEN length(body) <= ${small} THEN body END AS body
           FROM vestnik_outbox AS o WHERE state NOT IN ('aside', 'dropped')
           AND pos >= (SELECT min(head.pos) FROM generate_series(0, ${shardCount.postgres - 1}) AS s (shard)
             CROSS JOIN LATERAL (
@@ -142,7 +169,7 @@ export function outboxFor(sql: Sql): Outbox {
     shards: readonly number[],
     topic: string | undefined,
     sent: readonly number[],
-    most: number,
+    { most, small }: Limits,
   ): Promise<readonly Row[]> {
     const share = Math.min(most, Math.ceil((2 * most) / shards.length))
     const first = topic === undefined ? firstOfShards : firstOfTopic
@@ -153,7 +180,8 @@ export function outboxFor(sql: Sql): Outbox {
     function firstOfShards(each: number): Promise<readonly Row[]> {
       return tx.query(
         ...sql`SELECT o.* FROM unnest(CAST(${arrayOf(shards)} AS SMALLINT[])) AS s (shard) CROSS JOIN LATERAL (
-          SELECT pos, o.shard, xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind, length(body) AS bytes
+          SELECT pos, o.shard, xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind, length(body) AS bytes,
+            id, topic, key, headers, CASE WHEN length(body) <= ${small} THEN body END AS body
           FROM vestnik_outbox AS o WHERE state = 'new' AND o.shard >= s.shard AND o.shard <= s.shard
           AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
             SELECT 1 FROM vestnik_outbox AS a WHERE a.state = 'aside' AND a.parks = 1
@@ -166,7 +194,8 @@ export function outboxFor(sql: Sql): Outbox {
     function firstOfTopic(each: number): Promise<readonly Row[]> {
       return tx.query(
         ...sql`SELECT o.* FROM unnest(CAST(${arrayOf(shards)} AS SMALLINT[])) AS s (shard) CROSS JOIN LATERAL (
-          SELECT pos, o.shard, xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind, length(body) AS bytes
+          SELECT pos, o.shard, xid >= pg_snapshot_xmin(pg_current_snapshot()) AS behind, length(body) AS bytes,
+            id, topic, key, headers, CASE WHEN length(body) <= ${small} THEN body END AS body
           FROM vestnik_outbox AS o WHERE state = 'new' AND topic >= ${topic ?? null} AND topic <= ${topic ?? null}
           AND o.shard >= s.shard AND o.shard <= s.shard
           AND pos NOT IN (SELECT unnest(CAST(${arrayOf(sent)} AS BIGINT[]))) AND NOT EXISTS (
@@ -187,21 +216,23 @@ export function outboxFor(sql: Sql): Outbox {
     topics: readonly string[],
     shards: readonly number[],
     sent: readonly number[],
-    most: number,
+    limits: Limits,
   ): Promise<readonly Row[]> {
+    const { most, small } = limits
     const found: Row[] = []
     for (const topic of topics) {
       const rows =
         sql.dialect === 'sqlite'
           ? await tx.query(
-              ...sql`SELECT pos, 0 AS shard, 0 AS behind, length(body) AS bytes FROM vestnik_outbox AS o
+              ...sql`SELECT pos, 0 AS shard, 0 AS behind, length(body) AS bytes,
+            id, topic, key, headers, CASE WHEN length(body) <= ${small} THEN body END AS body FROM vestnik_outbox AS o
               WHERE state = 'new' AND topic = ${topic} AND pos NOT IN (SELECT value FROM json_each(${JSON.stringify(sent)}))
               AND NOT EXISTS (
                 SELECT 1 FROM vestnik_outbox AS a
                 WHERE a.state = 'aside' AND a.parks = 1 AND a.topic = o.topic AND a.key = o.key AND a.pos < o.pos)
               ORDER BY pos LIMIT ${most}`,
             )
-          : await nextIn(tx, shards, topic, sent, most)
+          : await nextIn(tx, shards, topic, sent, limits)
       found.push(...rows)
     }
     return found.sort((a, b) => Number(a.pos) - Number(b.pos)).slice(0, most)
@@ -237,20 +268,20 @@ function beforeHeldUp(rows: readonly Row[]): readonly Row[] {
 const foundOf = (rows: readonly Row[]): Found =>
   rows.length === 0 ? 'nothing' : beforeHeldUp(rows).length === 0 ? 'heldUp' : 'some'
 
-/** The positions of the first rows that fit into a batch, at least one. */
-function batchOf(sizes: readonly Row[]): readonly number[] {
+/** The first rows that fit into a batch, at least one. */
+function batchOf(rows: readonly Row[]): readonly Row[] {
   let bytes = 0
-  const fits = sizes.findIndex((row, i) => {
+  const fits = rows.findIndex((row, i) => {
     bytes += Number(row.bytes)
     return i > 0 && bytes > batchBytes
   })
-  return (fits < 0 ? sizes : sizes.slice(0, fits)).map(({ pos }) => Number(pos))
+  return fits < 0 ? rows : rows.slice(0, fits)
 }
 
 /** As PostgreSQL writes an array. */
 const arrayOf = (positions: readonly number[]) => `{${positions.join(',')}}`
 
-function toTaken(row: Row): TakenRow {
+function toTaken(row: Row, large: Bodies): TakenRow {
   return {
     pos: Number(row.pos),
     shard: Number(row.shard),
@@ -258,6 +289,6 @@ function toTaken(row: Row): TakenRow {
     topic: String(row.topic),
     ...(row.key !== null && { key: String(row.key) }),
     headers: JSON.parse(String(row.headers)) as Record<string, string>,
-    body: row.body as Uint8Array,
+    body: (row.body ?? large.get(row.pos)) as Uint8Array,
   }
 }

@@ -22,7 +22,7 @@ const pollMs = 1_000
 /** A process in whose stead others relay looks no more often than this. */
 const followMs = 100
 /** So often at most a service looks that publishes nothing itself; each of its commits would make it look. */
-const idleMs = 20
+const idleMs = 50
 /** For messages that a running transaction holds up: the longest pause, and after how long a person is told. */
 const longestBehindMs = 500
 const tellHeldUpMs = 10_000

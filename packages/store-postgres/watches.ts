@@ -17,7 +17,7 @@ export interface WatchOptions {
 }
 
 /** So often at most others are told: each notification costs the server a transaction, and who was told looks at all. */
-const tellMs = 10
+const tellMs = 20
 const firstPauseMs = 100
 const longestPauseMs = 2_000
 

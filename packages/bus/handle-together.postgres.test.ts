@@ -239,6 +239,16 @@ test('who comes back behind another and swallows what it is told has not been ha
   assert.equal(new Set(await at.heard()).size, 3 * (100 + 2 * 50))
 })
 
+test('a handler that leaves a statement for after its end keeps nobody for ever', { timeout }, async () => {
+  await using at = await openEar(ordered, (_, { tx }) => {
+    const later = tx.query('SELECT pg_sleep(0.02)', []).then(() => tx.query('SELECT 1', []))
+    later.catch(() => {}) // it is refused, or not
+  })
+  await at.say(...names)
+  await at.bus.settled()
+  assert.deepEqual((await at.heard()).toSorted(), names)
+})
+
 test('of those under way at once, the one that fails leaves nothing and keeps back no other', { timeout }, async () => {
   await using at = await openEar(unordered, ({ name }) => {
     if (name.startsWith('bad')) throw permanent('not this one')

@@ -139,12 +139,14 @@ export function handleTogether<One extends Plain, Outcome>(
   /** Nothing of it was written. The one whose handler failed has had its start; the others are handled once more. */
   async function undone(error: unknown, some: readonly Waiting<One>[], progress: Progress<One>): Promise<void> {
     const { failed: failure, broke } = progress
+    const ranAhead = ahead.most() > 1
     ahead.stop()
     // Without a failure, the first that has not ended is the one that took too long.
     const handling = failure ?? progress.started.find(({ ended }) => !ended)
     if (hasCode(error, 'COMMIT_UNKNOWN', 'STORE_CLOSED')) for (const { reject } of some) reject(error)
-    else if (progress.turns?.overtaken()) waiting.unshift(...some)
-    else if (handling === undefined) await apart(some)
+    else if (progress.turns?.overtaken() && ranAhead) waiting.unshift(...some)
+    // Overtaken all the same: one sends statements that it does not wait for, behind its own end.
+    else if (progress.turns?.overtaken() || handling === undefined) await apart(some)
     else {
       const { each, late } = handling
       waiting.unshift(...some.filter((one) => one !== each && one !== broke))

@@ -10,6 +10,7 @@ async function openBoth(t: TestContext, options: FilmsOptions = {}) {
   const both = await Promise.all([one, other].map((store) => openFilms(t, { ...options, store })))
   const [first] = both
   await first?.confirmed(1)
+  for (const { bus } of both) await bus.settled() // either may have taken it
   const atBoth = (times: number, ask: (films: Films, n: number) => Promise<Answer>): Promise<Answer[]> => {
     const asks = Array.from({ length: times }, (_, n) => both.map((films, i) => () => ask(films, 2 * n + i)))
     return Promise.all(asks.flat().map(untilAnswered))

@@ -7,6 +7,7 @@ import type { Waiting } from './telemetry.ts'
 /** One look at the tables. Places without a waiting message are named too, with zeros. */
 export async function lookAtTables(tx: Tx, sql: Sql, places: readonly Place[], now: number): Promise<Waiting> {
   const [oldest] = await tx.query(...sql`SELECT created FROM vestnik_outbox WHERE state = 'new' ORDER BY pos LIMIT 1`)
+  const [refused] = await tx.query(...sql`SELECT count(*) AS n FROM vestnik_outbox WHERE state = 'aside'`)
   // By position, all of them: SQLite would else read everything that is done, as that is sorted by topic and group.
   const rows = await tx.query(
     ...sql`SELECT topic, grp, state, count(*) AS n, min(arrived) AS oldest, sum(uncertain) AS doubts
@@ -16,6 +17,7 @@ export async function lookAtTables(tx: Tx, sql: Sql, places: readonly Place[], n
     rows.find((row) => row.topic === place.topic && row.grp === place.group && row.state === state)
   return {
     outboxAge: oldest ? seconds(now - Number(oldest.created)) : 0,
+    aside: Number(refused?.n ?? 0),
     places: places.map(({ topic, group }) => {
       const held = at({ topic, group }, 'held')
       const dead = at({ topic, group }, 'dead')

@@ -10,7 +10,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import { permanent } from './errors.ts'
+import { PublishError, permanent } from './errors.ts'
 import { effect, on } from './handler.ts'
 import { instruments } from './telemetry.ts'
 import { noteContract, openByHand } from './test/by-hand.ts'
@@ -76,6 +76,20 @@ test('counters and gauges say what was handled, what waits and what is dead, and
   assert.doesNotMatch(JSON.stringify(collected.getMetrics()), /s3cret/)
 })
 
+test('what the broker refused is counted until a person has ended it', async () => {
+  await using hand = await openByHand({ publishes: [contract] })
+  hand.transport.answer = async ([first]) => {
+    throw new PublishError('too large', { doubtful: [], refused: [{ id: first?.id ?? '', code: 'BODY_TOO_LARGE' }] })
+  }
+  await hand.store.transaction((tx) => hand.bus.publish(tx, contract, { n: 1 }))
+  await hand.clock.advance(500)
+  assert.equal(await gauge(instruments.aside), 1)
+  const [aside] = await hand.bus.operations.listOutbox({ state: 'aside' })
+  assert.ok(aside)
+  await hand.bus.operations.dropAside(aside.pos, 'anna')
+  assert.equal(await gauge(instruments.aside), 0)
+})
+
 test('what is sent and handled is counted under the broker that carries its topic', async () => {
   const handlers = [note, mail].map((one) => on(one, 'reader', () => {}))
   await using hand = await openBoth({ handlers })
@@ -95,3 +109,12 @@ test('what is sent and handled is counted under the broker that carries its topi
   assert.equal(systemsOf(instruments.sent)?.at(-1)?.value, 2)
   assert.equal(systemsOf(instruments.consumed)?.at(-1)?.attributes['messaging.destination.name'], 'mail.written')
 })
+
+async function gauge(name: string): Promise<unknown> {
+  await reader.forceFlush()
+  const all = collected
+    .getMetrics()
+    .at(-1)
+    ?.scopeMetrics.flatMap(({ metrics }) => metrics)
+  return all?.find(({ descriptor }) => descriptor.name === name)?.dataPoints.at(-1)?.value
+}

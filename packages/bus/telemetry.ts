@@ -14,6 +14,7 @@ export const instruments = {
   consumed: 'messaging.client.consumed.messages',
   duration: 'messaging.process.duration',
   outboxAge: 'vestnik.outbox.oldest_age',
+  aside: 'vestnik.outbox.aside',
   heldAge: 'vestnik.held.oldest_age',
   held: 'vestnik.held.messages',
   dead: 'vestnik.dead_letter.messages',
@@ -103,6 +104,8 @@ export function createTelemetry(systemOf: (topic: string) => string, now: () => 
 export interface Waiting {
   /** Seconds; 0 when nothing waits. */
   readonly outboxAge: number
+  /** Messages that the broker refused. */
+  readonly aside: number
   readonly places: readonly {
     readonly topic: string
     readonly group: string
@@ -118,6 +121,7 @@ export function observeTables(look: () => Promise<Waiting>, meter: Meter = metri
   const gauge = (name: string, unit: string, description: string) =>
     meter.createObservableGauge(name, { unit, description })
   const outboxAge = gauge(instruments.outboxAge, 's', 'How long the oldest message in the outbox has waited.')
+  const aside = gauge(instruments.aside, '{message}', 'Messages that the broker refused: they wait for a person.')
   const heldAge = gauge(instruments.heldAge, 's', 'How long the oldest held message has waited.')
   const held = gauge(instruments.held, '{message}', 'Messages that are held: for a retry, or behind one of their key.')
   const dead = gauge(instruments.dead, '{message}', 'Dead letters: messages that wait for a person.')
@@ -126,11 +130,12 @@ export function observeTables(look: () => Promise<Waiting>, meter: Meter = metri
     '{effect}',
     'Effects that may have happened and are not marked as done.',
   )
-  const all = [outboxAge, heldAge, held, dead, uncertain]
+  const all = [outboxAge, aside, heldAge, held, dead, uncertain]
   const observe: Parameters<Meter['addBatchObservableCallback']>[0] = async (result) => {
     const found = await look().catch(() => undefined) // a store that is closed has nothing to say
     if (!found) return
     result.observe(outboxAge, found.outboxAge)
+    result.observe(aside, found.aside)
     for (const { topic, group, ...place } of found.places) {
       const attributes = { 'messaging.destination.name': topic, 'messaging.consumer.group.name': group }
       result.observe(heldAge, place.heldAge, attributes)

@@ -11,14 +11,6 @@ const batchBytes = 4 * 1024 * 1024
 /** Bodies up to this size are read before it is known how many fit. */
 const smallBytes = 4 * 1024
 
-/** By position. */
-type Bodies = ReadonlyMap<Row[string] | undefined, Row[string] | undefined>
-
-interface Limits {
-  readonly most: number
-  readonly small: number
-}
-
 /** So many parts the outbox has, by the hash of the key. In SQLite one process relays, so that one part is enough. */
 export const shardCount: Readonly<Record<Dialect, number>> = { sqlite: 1, postgres: 16 }
 
@@ -62,6 +54,14 @@ export interface Outbox {
   removeSent(tx: Tx, positions: readonly number[]): Promise<void>
   /** The broker refused them: they stay for a person, and hold up nothing that is behind (unless they park their key). */
   setAside(tx: Tx, positions: readonly number[], code: Code): Promise<void>
+}
+
+/** By position. */
+type Bodies = ReadonlyMap<Row[string] | undefined, Row[string] | undefined>
+
+interface Limits {
+  readonly most: number
+  readonly small: number
 }
 
 export function outboxFor(sql: Sql): Outbox {

@@ -46,12 +46,15 @@ test('what is down for a while, no answer, and an expected refusal surprise nobo
   assert.deepEqual(surprises, [])
 })
 
-test('who may ask so often is surprised by what is down for longer, and by nothing that another answer came between', async () => {
+test('what is down a second time in a row is told, and not where another answer came between', async () => {
   const { load, surprises } = openLife()
-  await insist({ ...load, retries: 1 }, answering(503, 409, undefined, 200), [409])
+  const told: string[] = []
+  const impatient = { ...load, downAgain: (text: string) => void told.push(text) }
+  await insist(impatient, answering(503, 409, undefined, 200), [409])
+  assert.deepEqual(told, [])
+  await insist(impatient, answering(503, undefined, undefined, 200))
+  assert.deepEqual(told, ['POST /somewhere: no answer'])
   assert.deepEqual(surprises, [])
-  await insist({ ...load, retries: 1 }, answering(503, undefined, 200))
-  assert.deepEqual(surprises, ['POST /somewhere: no answer'])
 })
 
 test('a refusal that is not expected ends the insistence', async () => {

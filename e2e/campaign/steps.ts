@@ -11,8 +11,8 @@ export interface Load {
   readonly over: AbortSignal
   /** Told of each answer that nobody expected. */
   readonly surprised: (text: string) => void
-  /** How often in a row something may be down for the same command before that is told. @default however often */
-  readonly retries?: number
+  /** Told of each command for which something was down a second time in a row. */
+  readonly downAgain?: (text: string) => void
   /** Before a command is sent again for the first time; then longer, up to a second. @default 100 */
   readonly pauseMs?: number
 }
@@ -23,7 +23,7 @@ const mailWithinMs = 90_000
 /** This life goes on no more: all is over, or nothing came that it waited for. */
 export class Over extends Error {}
 
-type Insisting = Pick<Load, 'over' | 'surprised' | 'retries' | 'pauseMs'>
+type Insisting = Pick<Load, 'over' | 'surprised' | 'downAgain' | 'pauseMs'>
 
 /** A life that ends early when all is over, or when it is told what cannot be. */
 export async function live({ surprised }: Load, spend: () => Promise<void>): Promise<void> {
@@ -40,7 +40,7 @@ export async function live({ surprised }: Load, spend: () => Promise<void>): Pro
  * @throws Over, or CallFailed for a refusal that is not expected
  */
 export async function insist<Answer>(
-  { over, surprised, retries = Number.POSITIVE_INFINITY, pauseMs: firstPauseMs = 100 }: Insisting,
+  { over, surprised, downAgain, pauseMs: firstPauseMs = 100 }: Insisting,
   call: () => Promise<Answer>,
   expected: readonly number[] = [],
 ): Promise<Answer> {
@@ -54,7 +54,8 @@ export async function insist<Answer>(
       const { status = 0, message } = error
       if (isRefusal(error) && !expected.includes(status)) throw error
       down = isPassing(error) ? down + 1 : 0
-      if (down > retries || (status >= 500 && down === 0)) surprised(message)
+      if (down === 2) downAgain?.(message)
+      if (status >= 500 && down === 0) surprised(message)
     }
     await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal: over }).catch(() => undefined)
   }

@@ -24,6 +24,13 @@ test('slow handlers wait for each other', () => {
   assert.equal(ahead.most(), 1)
 })
 
+test('a transaction in which nothing was handled says nothing of handlers', () => {
+  const ahead = createAhead(50)
+  ahead.ended(50, 100)
+  for (const tookMs of [0, 5]) ahead.ended(0, tookMs)
+  assert.equal(ahead.most(), 25)
+})
+
 test('after one that came back fifty more must not', () => {
   const ahead = createAhead(50)
   ahead.ended(1_000, 10)

@@ -8,7 +8,7 @@ export interface Ahead {
   most(): number
   /** A transaction's handlers have ended. */
   ended(handlers: number, tookMs: number): void
-  /** A handler came back for a statement, or all took too long. */
+  /** A handler came back for a statement, or nothing of its transaction was written. */
   stop(): void
 }
 
@@ -22,6 +22,7 @@ export function createAhead(longestMs: number): Ahead {
   return {
     most: () => (calm < calmAfter ? 1 : Math.max(1, Math.floor(longestMs / eachMs))),
     ended(handlers, tookMs) {
+      if (handlers === 0) return
       calm += handlers
       eachMs = Math.max(0.01, tookMs / handlers)
     },

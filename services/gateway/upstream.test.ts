@@ -4,6 +4,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTcpServer, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { freePorts } from '../../tools/start/free-ports.ts'
 import type { Asked } from './exchange.ts'
 import type { Context } from './gateway.fixture.ts'
 import { createUpstream, type Upstream, type UpstreamLimits } from './upstream.ts'
@@ -146,6 +147,23 @@ test('a service that has been away for long is not waited for', async (t) => {
   assert.ok(first > 1)
   await assert.rejects(upstream.ask(get), down)
   assert.equal(connects() - first, 1)
+})
+
+test('a service that was reached and is away again is waited for anew', async (t) => {
+  const hangsUp = createTcpServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.destroy())
+  })
+  const [port = 0] = await freePorts(1)
+  const upstream = open(t, port, { patienceMs: 500 })
+  await assert.rejects(upstream.ask(post), down)
+  await listen(t, hangsUp, port)
+  await assert.rejects(upstream.ask(post), down)
+  await new Promise((resolve) => hangsUp.close(resolve))
+
+  const connects = countConnects(t)
+  await assert.rejects(upstream.ask(post), down)
+  assert.ok(connects() > 1)
 })
 
 /** How many connections were tried since, to whichever service. */

@@ -47,9 +47,13 @@ export function createUpstream(origin: string, limits: UpstreamLimits = {}): Ups
         return answer
       } catch (error) {
         if (!(error instanceof UpstreamError) || deadline.aborted) throw error
-        if (error.outcome === 'not sent') await waitForStart(error, deadline)
-        else if (error.outcome === 'answered in part' || !asked.repeatable || tries >= maxTries) throw error
-        else await pause(pauseMs, undefined, { signal: deadline })
+        if (error.outcome === 'not sent') {
+          await waitForStart(error, deadline)
+          continue
+        }
+        awaySince = undefined
+        if (error.outcome === 'answered in part' || !asked.repeatable || tries >= maxTries) throw error
+        await pause(pauseMs, undefined, { signal: deadline })
       }
     }
   }

@@ -16,6 +16,7 @@ const pauseMs = 1_000
 const patienceMs = 100_000
 /** So long a service ends what it is at; on a machine with much else to do that may be too short, and is like a kill. */
 const inTimeMs = 4_000
+const mostRounds = 3
 
 test('while all are restarted in turn, each command takes effect once, and whoever asks twice is answered', {
   timeout: longerCampaignMs,
@@ -31,12 +32,16 @@ test('while all are restarted in turn, each command takes effect once, and whoev
   const load = { backend: ground, ledger, over: signal, surprised, downAgain, pauseMs }
   const living = liveOn(load, crowd)
 
-  /** A machine on which something is down before anything is restarted says nothing of restarts. */
-  let quick = false
-  async function roll(): Promise<readonly Restarted[]> {
+  /** Again while someone was refused twice: what a restart does, it does each time; what the machine does, it does not. */
+  async function roll(): Promise<readonly Round[]> {
     await untilEachAnswered(ledger.commands, patienceMs, t.signal)
-    quick = twice.length === 0
-    return await restartAll(ground.instances.filter(({ service }) => service !== 'mailbox'))
+    const rounds: Round[] = []
+    while (rounds.length < mostRounds && !rounds.some(wasSmooth)) {
+      const before = twice.length
+      const restarted = await restartAll(ground.instances.filter(({ service }) => service !== 'mailbox'))
+      rounds.push({ restarted, refused: twice.slice(before) })
+    }
+    return rounds
   }
   const rolling = roll()
   try {
@@ -46,21 +51,30 @@ test('while all are restarted in turn, each command takes effect once, and whoev
   }
   await living
 
-  const restarted = await rolling
-  const late = restarted.filter(({ tookMs }) => tookMs >= inTimeMs)
-  const lateOnes = (name: string) => late.filter(({ service }) => service === name).length
+  const rounds = await rolling
+  const restarted = rounds.flatMap((round) => round.restarted)
+  const lateOnes = (name: string) => restarted.filter((one) => one.service === name && isLate(one)).length
   const befell = { brokenOff: lateOnes('gateway'), kills: restarted.length, surprises }
   const look = () => accountNow(ground, ledger.commands, befell)
   const { account } = await settle({ look, patienceMs, lookMs, quietMs, say: () => {}, signal: t.signal })
-  t.diagnostic(JSON.stringify({ commands: account.commands, late, quick, twice }))
+  t.diagnostic(JSON.stringify({ commands: account.commands, rounds }))
   assertClean(account)
   if (lateOnes('mailer') === 0) assert.deepEqual([account.mails.copies, account.mails.uncertain], [0, 0])
-  // A database that is busy, as on a machine with much else to do, is not one that a restart has taken away.
-  const refused = twice.filter((text) => !text.includes('The database is busy.'))
-  if (quick && late.length === 0) assert.deepEqual(refused, [])
+  assert.ok(rounds.some(wasSmooth), JSON.stringify(rounds, undefined, 1))
 })
 
+interface Round {
+  readonly restarted: readonly Restarted[]
+  /** Of each command for which something was down twice in a row. */
+  readonly refused: readonly string[]
+}
+
 type Restarted = Ending & Pick<RunningInstance, 'service'>
+
+/** Nobody was refused twice, or something had to be killed and whoever was refused may have been so by that. */
+const wasSmooth = ({ restarted, refused }: Round): boolean => refused.length === 0 || restarted.some(isLate)
+
+const isLate = ({ tookMs }: Ending): boolean => tookMs >= inTimeMs
 
 /** All services at once, each with one instance after the other. */
 async function restartAll(instances: readonly RunningInstance[]): Promise<readonly Restarted[]> {
@@ -72,7 +86,7 @@ async function restartInTurn(instances: readonly RunningInstance[]): Promise<rea
   const restarted: Restarted[] = []
   for (const one of instances) {
     const ending = await one.restart()
-    if (ending.tookMs < inTimeMs) assert.equal(ending.code, 0, `${one.name}: ${one.said().join('\n')}`)
+    if (!isLate(ending)) assert.equal(ending.code, 0, `${one.name}: ${one.said().join('\n')}`)
     restarted.push({ service: one.service, ...ending })
   }
   return restarted

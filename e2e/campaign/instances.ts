@@ -30,7 +30,7 @@ export interface RunningInstance extends Mortal, Instance, AsyncDisposable {
   readonly name: string
   /** Resolves when it says that it is ready. */
   untilReady(): Promise<void>
-  /** Ends it in order, while nothing new is led to it; answers how it ended when it is ready again. */
+  /** Ends it in order, while nothing new is led to it; answers how it ended when it is led to again. */
   restart(): Promise<Ending>
   /** How often it was killed, by others or at a crash point. */
   kills(): number
@@ -132,7 +132,12 @@ export function startInstance(options: InstanceOptions): RunningInstance {
       await until(`${name} has ended`, () => leaver === undefined || hasEnded(leaver))
       const tookMs = performance.now() - toldAt
       leaving = false
-      await this.untilReady()
+      await until(
+        `${name} is known to be ready`,
+        () => well,
+        readyWithinMs,
+        () => said,
+      )
       return { code: leaver?.exitCode ?? null, tookMs }
     },
     freeze: () => signal('SIGSTOP'),

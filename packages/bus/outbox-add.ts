@@ -59,7 +59,7 @@ async function addAll(sql: Sql, tx: Tx, rows: readonly OutboxRow[]): Promise<voi
       CAST(${column(({ id }) => id)} AS TEXT[]), CAST(${column(({ topic }) => topic)} AS TEXT[]),
       CAST(${column(({ key }) => key ?? null)} AS TEXT[]),
       CAST(${column(({ headers }) => JSON.stringify(headers))} AS TEXT[]),
-      CAST(${column(({ body }) => `\\x${Buffer.from(body).toString('hex')}`)} AS BYTEA[]),
+      CAST(${column(({ body }) => `\\x${body.toHex()}`)} AS BYTEA[]),
       CAST(${column(({ created }) => String(created))} AS BIGINT[]),
       CAST(${column(({ parks }) => (parks ? '1' : '0'))} AS INTEGER[]))
       WITH ORDINALITY AS row (id, topic, key, headers, body, created, parks, place)

@@ -71,12 +71,16 @@ export function outboxFor(sql: Sql): Outbox {
 
     async take(tx, part = {}, sent = []) {
       const waiting = await read(tx, part, sent, smallBytes)
-      const rows = batchOf(beforeHeldUp(waiting))
+      const free = beforeHeldUp(waiting)
+      const rows = batchOf(free)
       const bodies = await largeBodies(tx, rows)
-      return { batch: rows.map((row) => toTaken(row, bodies)), found: foundOf(waiting) }
+      return { batch: rows.map((row) => toTaken(row, bodies)), found: foundOf(waiting, free) }
     },
 
-    look: async (tx, carries) => foundOf(await read(tx, { carries }, [], 0)),
+    async look(tx, carries) {
+      const waiting = await read(tx, { carries }, [], 0)
+      return foundOf(waiting, beforeHeldUp(waiting))
+    },
 
     // In PostgreSQL the planner is told how near to each other they are, or it would rather read the whole table.
     async removeSent(tx, positions) {
@@ -265,8 +269,8 @@ function beforeHeldUp(rows: readonly Row[]): readonly Row[] {
 }
 
 /** A shard's first row that is held up holds up what is behind it; so where every shard begins with one, nothing is left. */
-const foundOf = (rows: readonly Row[]): Found =>
-  rows.length === 0 ? 'nothing' : beforeHeldUp(rows).length === 0 ? 'heldUp' : 'some'
+const foundOf = (waiting: readonly Row[], free: readonly Row[]): Found =>
+  waiting.length === 0 ? 'nothing' : free.length === 0 ? 'heldUp' : 'some'
 
 /** The first rows that fit into a batch, at least one. */
 function batchOf(rows: readonly Row[]): readonly Row[] {

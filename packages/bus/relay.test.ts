@@ -179,9 +179,8 @@ test('a process in whose stead another relays writes nothing meanwhile, however 
 })
 
 test('the next batch is published while the one before it is marked, and holds nothing of it', async () => {
-  const memory = await openMemory()
   const marks = Promise.withResolvers<void>()
-  await using hand = await openByHand({ ...memory, publishes: [contract], wrap: slowMarks(() => marks.promise) })
+  await using hand = await openMarking(() => marks.promise)
   hand.transport.answer = async ([first]) => {
     if (hand.transport.batches.length === 1 && first) await publish(hand, { n: 2 })
   }
@@ -195,12 +194,7 @@ test('the next batch is published while the one before it is marked, and holds n
 })
 
 test('what could not be marked is sent again under its id, and nothing is lost', async () => {
-  const memory = await openMemory()
-  let failures = 1
-  const fail = async () => {
-    if (failures-- > 0) throw new BusError('COMMIT_FAILED', 'the disk is full')
-  }
-  await using hand = await openByHand({ ...memory, publishes: [contract], wrap: slowMarks(fail) })
+  await using hand = await openMarking(failingOnce())
   hand.transport.answer = async () => {
     if (hand.transport.batches.length === 1) await publish(hand, { n: 2 })
   }
@@ -212,9 +206,8 @@ test('what could not be marked is sent again under its id, and nothing is lost',
 })
 
 test('what comes while a batch is marked does not wait for that', async () => {
-  const memory = await openMemory()
   const marks = Promise.withResolvers<void>()
-  await using hand = await openByHand({ ...memory, publishes: [contract], wrap: slowMarks(() => marks.promise) })
+  await using hand = await openMarking(() => marks.promise)
   await publish(hand, { n: 1 })
   await hand.clock.advance(500)
   await publish(hand, { n: 2 })
@@ -227,12 +220,7 @@ test('what comes while a batch is marked does not wait for that', async () => {
 })
 
 test('what could not be marked is sent again, also when nothing else comes', async () => {
-  const memory = await openMemory()
-  let failures = 1
-  const fail = async () => {
-    if (failures-- > 0) throw new BusError('COMMIT_FAILED', 'the disk is full')
-  }
-  await using hand = await openByHand({ ...memory, publishes: [contract], wrap: slowMarks(fail) })
+  await using hand = await openMarking(failingOnce())
   await publish(hand, { n: 1 })
   await hand.clock.advance(200)
   assert.deepEqual(sent(hand), [[1], [1]])
@@ -410,6 +398,16 @@ const slowMarks =
       return inner.transaction(work)
     },
   })
+
+const openMarking = async (before: () => Promise<void>): Promise<ByHand> =>
+  openByHand({ ...(await openMemory()), publishes: [contract], wrap: slowMarks(before) })
+
+function failingOnce(): () => Promise<void> {
+  let failures = 1
+  return async () => {
+    if (failures-- > 0) throw new BusError('COMMIT_FAILED', 'the disk is full')
+  }
+}
 
 const sent = (hand: ByHand): number[][] =>
   hand.transport.batches.map((batch) => batch.map(({ body }) => (JSON.parse(new TextDecoder().decode(body)) as Note).n))

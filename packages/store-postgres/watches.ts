@@ -69,11 +69,11 @@ export function watching({ channel, pollMs, connect }: WatchOptions): Watches {
     }
   }
 
-  function tellSoon(): void {
+  function tellSoon(connection: Connection): void {
     if (telling) return
     const dueMs = toldAt + tellMs - performance.now()
-    if (dueMs > 0) telling = setTimeout(() => listener && tellOthers(listener), dueMs)
-    else if (listener) tellOthers(listener)
+    if (dueMs > 0) telling = setTimeout(() => tellOthers(connection), dueMs)
+    else tellOthers(connection)
   }
 
   function tellOthers(connection: Connection): void {
@@ -103,7 +103,7 @@ export function watching({ channel, pollMs, connect }: WatchOptions): Watches {
     },
     changed(connection) {
       wake()
-      if (listener) tellSoon()
+      if (listener) tellSoon(listener)
       else tellOthers(connection)
     },
     async close() {

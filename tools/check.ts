@@ -1,4 +1,4 @@
-/** Everything that can be said in about a minute: `npm run check`, or `npm run check -- types` for one of the steps. */
+/** Everything that can be said in a minute: `npm run check`, or `npm run check -- types` for one of the steps. */
 import { spawn } from 'node:child_process'
 import { styleText } from 'node:util'
 import { env, root } from './repository.ts'

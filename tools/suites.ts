@@ -76,7 +76,7 @@ export const suites: readonly Suite[] = [
     ],
     needs: ['postgres'],
     // They wait for the server more than they compute.
-    atOnce: availableParallelism() + 1,
+    atOnce: availableParallelism() + 3,
     limits: { testMs: 120_000, fileMs: 400_000 },
     again: { TEST_DATABASE: 'postgres' },
     keepsCompiled: true,
@@ -111,7 +111,7 @@ export const suites: readonly Suite[] = [
     files: [`${sources}/*.test.ts`],
     needs: [],
     // They wait half of their time.
-    atOnce: availableParallelism() + 1,
+    atOnce: availableParallelism() + 3,
     // A net for what hangs: on a machine that others keep busy a second's work takes twenty.
     limits: { testMs: 60_000, fileMs: 180_000 },
     keepsCompiled: true,

@@ -76,7 +76,7 @@ export const suites: readonly Suite[] = [
     ],
     needs: ['postgres'],
     // They wait for the server more than they compute.
-    atOnce: availableParallelism() + 3,
+    atOnce: availableParallelism() + 1,
     limits: { testMs: 120_000, fileMs: 400_000 },
     again: { TEST_DATABASE: 'postgres' },
     keepsCompiled: true,

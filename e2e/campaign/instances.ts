@@ -99,6 +99,9 @@ export function startInstance(options: InstanceOptions): RunningInstance {
     if (child && !hasEnded(child)) child.kill(one)
   }
 
+  const untilStarted = (what: string, fact: () => boolean | Promise<boolean>): Promise<void> =>
+    until(`${name} is ${what}`, fact, readyWithinMs, () => said)
+
   return {
     service,
     name,
@@ -108,13 +111,7 @@ export function startInstance(options: InstanceOptions): RunningInstance {
     accidents,
     unhandled,
     said: () => said,
-    untilReady: () =>
-      until(
-        `${name} is ready`,
-        () => isReady(port),
-        readyWithinMs,
-        () => said,
-      ),
+    untilReady: () => untilStarted('ready', () => isReady(port)),
     async kill() {
       const victim = child
       signal('SIGKILL')
@@ -132,12 +129,7 @@ export function startInstance(options: InstanceOptions): RunningInstance {
       await until(`${name} has ended`, () => leaver === undefined || hasEnded(leaver))
       const tookMs = performance.now() - toldAt
       leaving = false
-      await until(
-        `${name} is known to be ready`,
-        () => well,
-        readyWithinMs,
-        () => said,
-      )
+      await untilStarted('known to be ready', () => well)
       return { code: leaver?.exitCode ?? null, tookMs }
     },
     freeze: () => signal('SIGSTOP'),

@@ -20,7 +20,8 @@ for (const [count, pauses, when] of [
 ] as const) {
   test(`when ${when}, ${pauses === 0 ? 'nobody waits for' : 'the next batch waits for'} others`, async () => {
     await using database = await scratchDatabase(server)
-    const { store, idle } = watchWork(await openPostgresStore(database.url))
+    await using opened = await openPostgresStore(database.url)
+    const { store, idle } = watchWork(opened)
     const clock = testClock(undefined, () => !idle())
     const transport = handTransport()
     const slept: number[] = []
@@ -35,7 +36,6 @@ for (const [count, pauses, when] of [
       )
       while ((await hand.rows('SELECT 1 FROM vestnik_outbox LIMIT 1')).length > 0) await clock.advance(50)
     }
-    await store.close()
     assert.deepEqual(
       transport.batches.map(({ length }) => length),
       [count],
